@@ -1,0 +1,104 @@
+/**
+ * Builds the bundles and puts beside them what they read at run time, so that `dist/` stands on its own:
+ * cli.js, server.js, extension.cjs, wasm/ (parser runtime and C grammar), rules/ and rules.json (the same, loaded).
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, context } from "esbuild";
+
+export const root = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** Modules that are present only on some machines; whoever imports them must cope with their absence. */
+const optional = ["tree-sitter", "tree-sitter-c"];
+
+/** For bundled CommonJS packages that call `require("net")` and the like. */
+const requireForEsm = 'import { createRequire as lockstepRequire } from "node:module"; const require = lockstepRequire(import.meta.url);';
+
+/** Options common to everything that runs on Node as an ES module. */
+export const nodeModule = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  external: optional,
+  // Some language server packages name a CommonJS wrapper first; the ES build bundles cleanly.
+  mainFields: ["module", "main"],
+  banner: { js: requireForEsm },
+  legalComments: "none",
+  logLevel: "warning",
+  absWorkingDir: root,
+};
+
+const bundles = (minify) => [
+  { ...nodeModule, entryPoints: ["server/src/node/cli.ts"], outfile: "dist/cli.js", minify, banner: { js: "#!/usr/bin/env node\n" + requireForEsm } },
+  { ...nodeModule, entryPoints: ["server/src/node/server.ts"], outfile: "dist/server.js", minify },
+  {
+    ...nodeModule,
+    banner: {},
+    format: "cjs",
+    external: ["vscode"],
+    entryPoints: ["client/src/main.node.ts"],
+    outfile: "dist/extension.cjs",
+    minify,
+  },
+];
+
+/** Copies the parser's wasm files and the rules into `dist/`. */
+export async function copyAssets() {
+  const wasm = path.join(root, "dist/wasm");
+  mkdirSync(wasm, { recursive: true });
+  copyFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm"), path.join(wasm, "web-tree-sitter.wasm"));
+  copyFileSync(require.resolve("tree-sitter-c/tree-sitter-c.wasm"), path.join(wasm, "tree-sitter-c.wasm"));
+  mirror(path.join(root, "rules"), path.join(root, "dist/rules"), (name) => name !== "schema" && !/\.(md|ts)$/.test(name));
+  await packRules();
+}
+
+/** Loads the rules once, at build time: reading YAML takes longer than everything else at start. */
+async function packRules() {
+  const entry = 'export { loadRules } from "./server/src/rules/load"; export { encodeStructured } from "./server/src/base/structured";';
+  const outfile = path.join(root, `dist/pack-rules-${process.pid}.mjs`);
+  await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
+  const loader = await import(pathToFileURL(outfile).href);
+  rmSync(outfile);
+  const packed = loader.encodeStructured(loader.loadRules(ruleFiles("rules")));
+  writeFileSync(path.join(root, "dist/rules.json"), packed);
+}
+
+function ruleFiles(folder) {
+  return readdirSync(path.join(root, "dist", folder)).sort().flatMap((name) => {
+    const file = `${folder}/${name}`;
+    const place = path.join(root, "dist", file);
+    if (statSync(place).isDirectory()) return ruleFiles(file);
+    return name.endsWith(".yaml") ? [{ path: file, text: readFileSync(place, "utf8") }] : [];
+  });
+}
+
+/** Makes `target` equal to `source`, touching only what differs: others may be reading. */
+function mirror(source, target, wanted) {
+  mkdirSync(target, { recursive: true });
+  const names = readdirSync(source).filter(wanted);
+  for (const name of readdirSync(target)) if (!names.includes(name)) rmSync(path.join(target, name), { recursive: true });
+  for (const name of names) {
+    const [from, to] = [path.join(source, name), path.join(target, name)];
+    if (statSync(from).isDirectory()) mirror(from, to, wanted);
+    else if (!existsSync(to) || !readFileSync(from).equals(readFileSync(to))) copyFileSync(from, to);
+  }
+}
+
+/** Builds everything once. */
+export async function buildAll({ minify = false, plugins = [] } = {}) {
+  await copyAssets();
+  await Promise.all(bundles(minify).map((options) => build({ ...options, plugins })));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  if (process.argv.includes("--watch")) {
+    await copyAssets();
+    for (const options of bundles(false)) await (await context({ ...options, logLevel: "info" })).watch();
+  } else {
+    await buildAll({ minify: process.argv.includes("--minify") });
+  }
+}

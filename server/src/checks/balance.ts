@@ -1,0 +1,165 @@
+/** balance: every lock taken is released once, in its mode, on every path. */
+import type { Event } from "../locks/events";
+import { ANY, ERRPTR, NEGATIVE, POSITIVE, ZERO } from "../locks/facts";
+import { ENTRY_UNKNOWN } from "../locks/effects";
+import { isHeld } from "../locks/query";
+import type { LockEntry, State } from "../locks/state";
+import type { ValueId } from "../locks/values";
+import { express } from "../interproc/summary";
+import { isPointer } from "../syntax/types";
+import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
+
+type Exit = Extract<Event, { k: "exit" }>;
+
+export const balance: Detector = (ctx, check) => {
+  const classes = new Set(list(check.with.locks));
+  return [...misuse(ctx, check.id, classes), ...leaks(ctx, check.id, classes)];
+};
+
+function misuse(ctx: DetectorContext, rule: string, classes: Set<string>): RawFinding[] {
+  const out: RawFinding[] = [];
+  for (const e of ctx.analysis.events) {
+    if (e.k !== "release-unheld" && e.k !== "wrong-mode" && e.k !== "double-acquire") continue;
+    if (!classes.has(e.cls)) continue;
+    const object = print(ctx, e.obj);
+    const lock = label(ctx, e.cls);
+    const base = { at: e.site.at, end: e.site.end, weight: 4 };
+    const by = e.callee ? ` by ${e.callee}()` : "";
+    if (e.k === "release-unheld") {
+      if (e.info === ENTRY_UNKNOWN) continue;
+      out.push({
+        ...base,
+        rule: e.rule ?? rule,
+        words: { object, lock, call: ctx.text.slice(e.site.at, e.site.end), what: `released${by} although it is not held` },
+        steps: [...stepsOf(e.info), ...entryStep(ctx, e.info, lock), { ...e.site, note: `${lock} released${by}, not held` }],
+      });
+    } else if (e.k === "wrong-mode") {
+      const mode = e.info.mode === "down" ? "for read (downgraded)" : `for ${e.info.mode}`;
+      out.push({
+        ...base,
+        rule,
+        words: { object, lock, call: ctx.text.slice(e.site.at, e.site.end), what: `held ${mode}, but released${by} as a ${e.wanted === "read" ? "reader" : "writer"}` },
+        steps: [...stepsOf(e.info), { ...e.site, note: `released as a ${e.wanted === "read" ? "reader" : "writer"}` }],
+      });
+    } else {
+      out.push({
+        ...base,
+        rule,
+        words: { object, lock, call: ctx.text.slice(e.site.at, e.site.end), what: `taken${by} while already held: this task waits for itself` },
+        steps: [...stepsOf(e.info), { ...e.site, note: `${lock} taken again${by}` }],
+      });
+    }
+  }
+  return out;
+}
+
+function entryStep(ctx: DetectorContext, info: LockEntry | null, lock: string) {
+  const { why } = ctx.analysis.machine.entry;
+  return info === null && why ? [{ at: 0, end: 1, note: `${why}: ${lock} is not held on entry` }] : [];
+}
+
+interface Group {
+  entry: LockEntry;
+  held: Exit[];
+  free: Exit[];
+}
+
+function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFinding[] {
+  const exits = ctx.analysis.events.filter((e): e is Exit => e.k === "exit");
+  const groups = new Map<string, Group>();
+  for (const x of exits) {
+    for (const l of x.state.locks.values()) {
+      if (!classes.has(l.cls) || l.entry || l.dropped || l.weak || l.mode === "top") continue;
+      if (isHeld(l) && ctx.analysis.machine.rules.classes.get(l.cls)?.kind === "mark") continue;
+      const key = `${l.cls}@${l.obj}`;
+      const g = groups.get(key) ?? { entry: l, held: [], free: [] };
+      if (isHeld(l)) {
+        if (g.held.length === 0) g.entry = l;
+        g.held.push(x);
+      } else if (l.last && l.origin !== l.last) g.free.push(x);
+      groups.set(key, g);
+    }
+  }
+  const out: RawFinding[] = [];
+  for (const g of groups.values()) {
+    if (g.held.length === 0) continue;
+    for (const x of g.held) {
+      if (handedOver(ctx, g, x)) continue;
+      const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
+      const lock = label(ctx, entry.cls);
+      out.push({
+        rule,
+        at: x.site.at,
+        end: x.site.end,
+        words: { object: print(ctx, entry.obj), lock, call: ctx.text.slice(entry.origin.at, entry.origin.end), what: "still held when the function returns here" },
+        steps: [entry.origin, { ...x.site, note: `returns with ${lock} held` }],
+        weight: 4,
+      });
+    }
+  }
+  return out;
+}
+
+/** Is returning with the lock held part of what the function is for? */
+function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
+  const { fn } = ctx;
+  if (fn.attributes.some((a) => /acquires/.test(a.word))) return true;
+  const m = ctx.analysis.machine;
+  const term = express(m, x.state, g.entry.obj, x.ret);
+  // Reported through the result: success holds, failure does not.
+  const heldMask = maskOf(ctx, g.held);
+  const freeMask = maskOf(ctx, g.free);
+  const success = isSuccess(ctx, x.state, x.ret);
+  if (g.free.length > 0) {
+    if (x.ret === null) return false;
+    if ((heldMask & freeMask) !== 0 && !constantsDiffer(ctx, g, x)) return false;
+    if (!success) return false;
+  }
+  if (g.free.length === 0 && !success && exitsWithoutLock(ctx, g)) return false;
+  // The object must be one that the caller can name, else nobody could ever release it.
+  if (!term) return false;
+  if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after"))) return true;
+  if (ctx.callersKnown && ctx.callers.length > 0) return true;
+  return SUGGESTIVE.test(fn.name) || ctx.slots.length > 0;
+}
+
+/** A name may silence, never accuse. */
+const SUGGESTIVE = /lock|acquire|begin|start|enter|prepare|get|grab|hold|find|walk|iter|next|map/;
+
+function maskOf(ctx: DetectorContext, exits: Exit[]): number {
+  let mask = 0;
+  for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(ctx.analysis.machine.t, e.ret);
+  return mask;
+}
+
+function constantsDiffer(ctx: DetectorContext, g: Group, x: Exit): boolean {
+  const c = constant(ctx, x.state, x.ret);
+  if (c === undefined) return false;
+  return g.free.every((f) => {
+    const d = constant(ctx, f.state, f.ret);
+    return d !== undefined && d !== c;
+  });
+}
+
+function constant(ctx: DetectorContext, s: State, v: ValueId | null): ValueId | undefined {
+  if (v === null) return undefined;
+  const { t } = ctx.analysis.machine;
+  const x = t.get(v);
+  if (x.k === "num" || x.k === "sym" || (x.k === "un" && x.op === "-")) return v;
+  return s.facts.get(v)?.eq;
+}
+
+/** Does the result say that the function did what it was asked for? */
+function isSuccess(ctx: DetectorContext, s: State, ret: ValueId | null): boolean {
+  if (ret === null) return true;
+  const mask = s.mask(ctx.analysis.machine.t, ret);
+  const type = ctx.fn.returnType;
+  if (isPointer(type)) return (mask & (ZERO | ERRPTR)) === 0;
+  if (/\bbool\b/.test(type)) return mask === POSITIVE;
+  return (mask & (NEGATIVE | ERRPTR)) === 0;
+}
+
+/** Do other exits exist that were reached without the lock having been taken? */
+function exitsWithoutLock(ctx: DetectorContext, g: Group): boolean {
+  return ctx.analysis.events.some((e) => e.k === "exit" && !g.held.includes(e));
+}

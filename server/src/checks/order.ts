@@ -1,0 +1,70 @@
+/** lock-order and sleep-in-atomic: what must not be done while certain locks are held. */
+import { isHeld } from "../locks/query";
+import type { LockEntry, State } from "../locks/state";
+import { type Detector, label, list, print, type RawFinding, sourceAt } from "./detector";
+
+interface Pair {
+  held: string;
+  acquire: string;
+  mode?: string;
+}
+
+export const lockOrder: Detector = (ctx, check) => {
+  const pairs = (check.with.pairs as Pair[] | undefined) ?? [];
+  const out: RawFinding[] = [];
+  for (const e of ctx.analysis.events) {
+    if (e.k !== "acquire" || !e.blocking) continue;
+    for (const p of pairs) {
+      if (p.acquire !== e.cls) continue;
+      const held = heldOf(e.state, p.held);
+      if (!held || (p.mode && p.mode !== "any" && held.mode !== p.mode)) continue;
+      out.push({
+        rule: check.id,
+        at: e.site.at,
+        end: e.site.end,
+        words: { call: sourceAt(ctx, e.site), object: print(ctx, held.obj), lock: label(ctx, e.cls), held: label(ctx, held.cls), what: label(ctx, e.cls) },
+        steps: [held.origin, { ...e.site, note: `${label(ctx, e.cls)} taken while ${label(ctx, held.cls)} is held` }],
+        weight: 4,
+      });
+    }
+  }
+  return out;
+};
+
+function heldOf(s: State, cls: string): LockEntry | undefined {
+  for (const e of s.locks.values()) if (e.cls === cls && isHeld(e) && e.mode !== "top" && !e.weak) return e;
+  return undefined;
+}
+
+export const sleepInAtomic: Detector = (ctx, check) => {
+  const classes = list(check.with.held);
+  const actions = new Set(list(check.with.actions));
+  const m = ctx.analysis.machine;
+  const out: RawFinding[] = [];
+  for (const e of ctx.analysis.events) {
+    let site: { at: number; end: number; note: string };
+    let what: string;
+    if (e.k === "sleep" && actions.size === 0 && !e.conditional) {
+      site = e.site;
+      what = e.callee;
+    } else if (e.k === "action" && actions.has(e.action) && e.direct) {
+      site = e.site;
+      what = e.callee;
+    } else continue;
+    for (const cls of classes) {
+      if (m.rules.classes.get(cls)?.atomic === false && actions.size === 0) continue;
+      const held = heldOf(e.state, cls);
+      if (!held) continue;
+      out.push({
+        rule: check.id,
+        at: site.at,
+        end: site.end,
+        words: { call: what, object: print(ctx, held.obj), lock: label(ctx, cls), held: label(ctx, cls), what },
+        steps: [held.origin, { ...site, note: `${what}() may sleep while ${label(ctx, cls)} is held` }],
+        weight: actions.size > 0 ? 6 : 4,
+      });
+      break;
+    }
+  }
+  return out;
+};

@@ -1,0 +1,39 @@
+/** Checks a list of files one after the other. Runs in the main thread and in every worker. */
+import { messageOf } from "../base/text";
+import type { Engine, FileResult } from "../engine/types";
+import type { HostTree } from "../workspace/host";
+
+export interface CheckedFiles {
+  results: FileResult[];
+  /** Files that gave no result, with the reason. */
+  failures: { file: string; message: string }[];
+  phasesMs: Record<string, number>;
+}
+
+/** A file that fails costs the others nothing. */
+export function checkFiles(engine: Engine, tree: HostTree, files: readonly string[], progress: (done: number) => void): CheckedFiles {
+  const checked: CheckedFiles = { results: [], failures: [], phasesMs: {} };
+  files.forEach((file, index) => {
+    try {
+      checked.results.push(engine.check(file));
+      const problem = tree.problemOf(file);
+      if (problem !== undefined) checked.failures.push({ file, message: problem });
+    } catch (error) {
+      checked.failures.push({ file, message: `internal error: ${messageOf(error)}` });
+    }
+    progress(index + 1);
+  });
+  checked.phasesMs = engine.stats().phasesMs;
+  return checked;
+}
+
+/** Joins the answers of several workers; phases add up. */
+export function mergeChecked(parts: readonly CheckedFiles[]): CheckedFiles {
+  const merged: CheckedFiles = { results: [], failures: [], phasesMs: {} };
+  for (const part of parts) {
+    merged.results.push(...part.results);
+    merged.failures.push(...part.failures);
+    for (const [phase, time] of Object.entries(part.phasesMs)) merged.phasesMs[phase] = (merged.phasesMs[phase] ?? 0) + time;
+  }
+  return merged;
+}

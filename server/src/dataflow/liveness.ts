@@ -1,0 +1,133 @@
+/** Live local variables at the entry of each block (backward may-analysis; Aho et al., section 9.2.5). */
+import type { Block, Cfg, Instr } from "../cfg/cfg";
+import { successors } from "../cfg/cfg";
+import type { Expr } from "../syntax/ast";
+
+export interface Liveness {
+  liveIn: ReadonlySet<string>[];
+  /** Variables whose address is taken: live everywhere. */
+  escaping: ReadonlySet<string>;
+}
+
+class Uses {
+  readonly used = new Set<string>();
+  readonly defined = new Set<string>();
+
+  constructor(private readonly escaping: Set<string>) {}
+
+  use(e: Expr): void {
+    switch (e.k) {
+      case "id":
+        if (!this.defined.has(e.name)) this.used.add(e.name);
+        return;
+      case "assign":
+        this.use(e.r);
+        if (e.l.k === "id") {
+          if (e.op !== "=") this.use(e.l);
+          this.defined.add(e.l.name);
+        } else this.use(e.l);
+        return;
+      case "un":
+        if (e.op === "&") this.escape(e.e);
+        this.use(e.e);
+        return;
+      case "mem":
+        this.use(e.base);
+        return;
+      case "idx":
+        this.use(e.base);
+        this.use(e.index);
+        return;
+      case "incdec":
+      case "cast":
+        this.use(e.e);
+        return;
+      case "bin":
+      case "comma":
+        this.use(e.l);
+        this.use(e.r);
+        return;
+      case "cond":
+        this.use(e.c);
+        if (e.t) this.use(e.t);
+        this.use(e.f);
+        return;
+      case "call":
+        this.use(e.fn);
+        for (const a of e.args) this.use(a);
+        return;
+      case "init":
+        for (const i of e.items) this.use(i.value);
+        return;
+      case "unknown":
+        for (const p of e.parts) this.use(p);
+        return;
+    }
+  }
+
+  private escape(e: Expr): void {
+    if (e.k === "id") this.escaping.add(e.name);
+    else if (e.k === "mem" && !e.arrow) this.escape(e.base);
+    else if (e.k === "idx") this.escape(e.base);
+  }
+
+  instr(i: Instr): void {
+    switch (i.k) {
+      case "eval":
+        this.use(i.e);
+        break;
+      case "decl":
+        if (i.v.init) this.use(i.v.init);
+        this.defined.add(i.v.name);
+        break;
+      case "temp":
+        this.use(i.e);
+        this.defined.add(i.name);
+        break;
+      case "guard":
+      case "unguard":
+        for (const a of i.args) this.use(a);
+        break;
+      case "free":
+        if (!this.defined.has(i.variable)) this.used.add(i.variable);
+        break;
+    }
+  }
+
+  term(b: Block): void {
+    const t = b.term;
+    if (t.k === "branch") this.use(t.cond);
+    else if (t.k === "iterate") this.use(t.call);
+    else if (t.k === "switch") this.use(t.e);
+    else if (t.k === "return" && t.e) this.use(t.e);
+  }
+}
+
+export function liveness(cfg: Cfg): Liveness {
+  const escaping = new Set<string>();
+  const uses = cfg.blocks.map((b) => {
+    const u = new Uses(escaping);
+    for (const i of b.instrs) u.instr(i);
+    u.term(b);
+    return u;
+  });
+  const liveIn: Set<string>[] = uses.map((u) => new Set(u.used));
+  const backwards = [...cfg.order].reverse();
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const id of backwards) {
+      const block = cfg.blocks[id] as Block;
+      const mine = liveIn[id] as Set<string>;
+      const def = (uses[id] as Uses).defined;
+      for (const next of successors(block)) {
+        for (const name of liveIn[next] as Set<string>) {
+          if (!def.has(name) && !mine.has(name)) {
+            mine.add(name);
+            changed = true;
+          }
+        }
+      }
+    }
+  }
+  return { liveIn, escaping };
+}

@@ -1,0 +1,174 @@
+/** Entry context of a function: callback slot, syscall, annotations, or the meet over all its callers. */
+import { parsePath } from "../rules/expressions";
+import type { SlotContext } from "../rules/model";
+import type { FunctionAnalysis } from "../locks/analyse";
+import { performedCalls } from "../locks/callSites";
+import type { EntryContext } from "../locks/context";
+import { UNKNOWN_ENTRY } from "../locks/context";
+import type { Machine } from "../locks/machine";
+import type { Term } from "../locks/outcomes";
+import { isHeld } from "../locks/query";
+import type { State } from "../locks/state";
+import type { ValueId } from "../locks/values";
+import { type FunctionRef, refKey } from "./callGraph";
+import { folderOf, type Program } from "./program";
+
+/** Could knowing the caller change anything this analysis says? */
+export function entryMatters(a: FunctionAnalysis): boolean {
+  for (const e of a.events) {
+    if (e.k === "exit") {
+      if (e.state.needs.size > 0) return true;
+      for (const l of e.state.locks.values()) if (l.entry || l.dropped) return true;
+    } else if (e.k === "release-unheld") return true;
+    else if (e.k === "stale-use" || e.k === "sleep" || e.k === "acquire") {
+      // A lock the caller holds makes sleeping or ordering matter; judged at the call site instead.
+    }
+  }
+  return false;
+}
+
+export function entryContext(p: Program, ref: FunctionRef, dir: string): EntryContext {
+  const slots = ref.item.kind === "syscall" ? ["syscall"] : p.o.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`);
+  if (slots.length > 0) {
+    const contexts = slots.map((s) => p.o.contexts.get(s));
+    if (contexts.every((c): c is SlotContext => c !== undefined)) return fromSlots(p, contexts);
+    return UNKNOWN_ENTRY;
+  }
+  const callers = p.o.index.callers(ref.file, ref.item.name);
+  if (!callers.complete || callers.sites.length === 0) return UNKNOWN_ENTRY;
+  if (callers.sites.some((c) => folderOf(c.file) !== dir)) return UNKNOWN_ENTRY;
+  return fromCallers(p, ref, dir, callers.sites);
+}
+
+function fromSlots(p: Program, contexts: SlotContext[]): EntryContext {
+  const first = contexts[0] as SlotContext;
+  if (contexts.some((c) => JSON.stringify([c.holds, c.free]) !== JSON.stringify([first.holds, first.free]))) return UNKNOWN_ENTRY;
+  const all = [...p.o.compiled.classes.values()].filter((c) => !c.generic).map((c) => c.id);
+  const alternatives = first.holds.flatMap((h) => (h.or ? [h.lock, h.or] : []));
+  const free = new Set(first.free.includes("*") ? all : first.free);
+  const some = new Set<string>();
+  const held: EntryContext["held"] = [];
+  for (const h of first.holds) {
+    free.delete(h.lock);
+    if (h.or) free.delete(h.or);
+    if (h.object === "any") some.add(h.lock);
+    else if (!h.or) held.push({ cls: h.lock, term: { k: "path", path: parsePath(h.object) }, mode: h.mode, why: `${first.slot} is called with it held` });
+  }
+  for (const a of alternatives) free.delete(a);
+  const marks = Object.entries(first.marks).flatMap(([path, list]) => {
+    const root = parsePath(path).root;
+    return root.k === "arg" ? list.map((mark) => ({ index: root.index, mark })) : [];
+  });
+  return { held, free, some, marks, why: `entered as ${first.slot}`, unknown: held.length === 0 && free.size === 0 && some.size === 0 && marks.length === 0 };
+}
+
+interface Meet {
+  held: Map<string, EntryContext["held"][number]>;
+  free: Set<string>;
+  some: Set<string>;
+  fresh: Set<number>;
+}
+
+function fromCallers(p: Program, ref: FunctionRef, dir: string, sites: { file: string; fn: string }[]): EntryContext {
+  const graph = p.graph(dir);
+  const mine = graph.component.get(refKey(ref));
+  let meet: Meet | null = null;
+  const names: string[] = [];
+  for (const site of sites) {
+    for (const caller of p.functionsOf(site.file).filter((r) => r.item.name === site.fn)) {
+      if (graph.component.get(refKey(caller)) === mine && refKey(caller) !== refKey(ref)) return UNKNOWN_ENTRY;
+      if (refKey(caller) === refKey(ref)) continue;
+      const a = p.checked(caller, dir);
+      if (!a) return UNKNOWN_ENTRY;
+      let any = false;
+      for (const { state, args } of performedCalls(a, ref.item.name)) {
+        any = true;
+        const here = atCall(a.machine, state, args);
+        meet = meet ? intersect(meet, here) : here;
+      }
+      if (any) names.push(site.fn);
+    }
+  }
+  if (!meet) return UNKNOWN_ENTRY;
+  const held = [...meet.held.values()].map((h) => ({ ...h, why: h.mode === "free" ? `not held by ${list(names)}` : `held by every caller (${list(names)})` }));
+  const marks = [...meet.fresh].map((index) => ({ index, mark: "fresh" }));
+  return {
+    held,
+    free: meet.free,
+    some: meet.some,
+    marks,
+    why: `called only from ${list(names)}`,
+    unknown: held.length === 0 && meet.free.size === 0 && meet.some.size === 0 && marks.length === 0,
+  };
+}
+
+function list(names: string[]): string {
+  const unique = [...new Set(names)];
+  return unique.slice(0, 3).join(", ") + (unique.length > 3 ? " …" : "");
+}
+
+function atCall(m: Machine, s: State, args: ValueId[]): Meet {
+  const held: Meet["held"] = new Map();
+  const some = new Set(m.entry.some);
+  const unclear = new Set<string>();
+  const freed = new Set<string>();
+  for (const e of s.locks.values()) {
+    const term = inArguments(m, s, e.obj, args);
+    if (isHeld(e)) {
+      some.add(e.cls);
+      unclear.add(e.cls);
+      if (term && e.mode !== "top") {
+        held.set(e.cls + JSON.stringify(term), { cls: e.cls, term, mode: e.mode === "write" ? "write" : "read", why: "" });
+      }
+    } else {
+      freed.add(e.cls);
+      if (term) held.set(e.cls + JSON.stringify(term), { cls: e.cls, term, mode: "free", why: "" });
+    }
+  }
+  const free = new Set<string>();
+  for (const cls of m.entry.free) if (!unclear.has(cls)) free.add(cls);
+  const fresh = new Set<number>();
+  args.forEach((a, i) => {
+    if (s.hasMark(a, "fresh")) fresh.add(i);
+  });
+  return { held, free, some, fresh };
+}
+
+function intersect(a: Meet, b: Meet): Meet {
+  const held: Meet["held"] = new Map();
+  for (const [k, x] of a.held) {
+    const y = b.held.get(k);
+    if (!y || (x.mode === "free") !== (y.mode === "free")) continue;
+    held.set(k, x.mode === y.mode ? x : { ...x, mode: x.mode === "free" ? "free" : "read" });
+  }
+  const both = <T>(x: Set<T>, y: Set<T>): Set<T> => new Set([...x].filter((v) => y.has(v)));
+  return { held, free: both(a.free, b.free), some: both(a.some, b.some), fresh: both(a.fresh, b.fresh) };
+}
+
+/** Expresses an object by the arguments of a call: an argument, or fields reached from one. */
+export function inArguments(m: Machine, s: State, v: ValueId, args: ValueId[], depth = 4): Term | null {
+  const i = args.indexOf(v);
+  if (i >= 0) return { k: "arg", index: i };
+  if (depth === 0) return null;
+  const x = m.t.get(v);
+  if (x.k === "global") return { k: "global", name: x.name };
+  if (x.k === "sym") return { k: "sym", name: x.name };
+  if (x.k === "field") {
+    const of = inArguments(m, s, x.base, args, depth - 1);
+    return of && { k: "field", of, field: x.field };
+  }
+  if (x.k === "pure") {
+    const parts = x.args.map((a) => inArguments(m, s, a, args, depth - 1));
+    return parts.every((a) => a !== null) ? { k: "pure", fn: x.fn, args: parts as Term[] } : null;
+  }
+  if (x.k === "load") {
+    const of = inArguments(m, s, x.addr, args, depth - 1);
+    if (of) return { k: "load", of };
+  }
+  for (const [addr, content] of s.mem) {
+    if (content !== v || m.t.get(addr).k === "local") continue;
+    const of = inArguments(m, s, addr, args, depth - 1);
+    if (of) return { k: "load", of };
+  }
+  return null;
+}

@@ -1,0 +1,312 @@
+/** Summary of a function (its contract) from the states in which it returns. */
+import type { FunctionAst } from "../syntax/ast";
+import { isPointer } from "../syntax/types";
+import { constantOf } from "../locks/assume";
+import type { FunctionAnalysis } from "../locks/analyse";
+import type { Event } from "../locks/events";
+import { ANY, joinFacts, ZERO } from "../locks/facts";
+import type { Machine } from "../locks/machine";
+import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../locks/outcomes";
+import { isHeld } from "../locks/query";
+import type { State } from "../locks/state";
+import type { ValueId } from "../locks/values";
+
+export const MAX_OUTCOMES = 8;
+
+type Exit = Extract<Event, { k: "exit" }>;
+
+/** Expresses a value by what a caller can see; null if it cannot. */
+export function express(m: Machine, s: State, v: ValueId, ret: ValueId | null, depth = 6): Term | null {
+  if (depth === 0) return null;
+  const { t } = m;
+  const x = t.get(v);
+  const sub = (a: ValueId): Term | null => express(m, s, a, ret, depth - 1);
+  if (ret !== null && v === ret && (x.k === "result" || x.k === "phi")) return { k: "ret" };
+  switch (x.k) {
+    case "param":
+      return { k: "arg", index: x.index };
+    case "num":
+      return { k: "num", n: x.n };
+    case "sym":
+      return x.name.startsWith("config:") ? null : { k: "sym", name: x.name };
+    case "global":
+      return { k: "global", name: x.name };
+    case "field": {
+      const of = sub(x.base);
+      return of && { k: "field", of, field: x.field };
+    }
+    case "load": {
+      const of = sub(x.addr);
+      return of && { k: "load", of };
+    }
+    case "pure": {
+      const args = x.args.map(sub);
+      return args.some((a) => a === null) ? null : { k: "pure", fn: x.fn, args: args as Term[] };
+    }
+    case "op": {
+      const a = sub(x.a);
+      const b = a && sub(x.b);
+      return a && b && { k: "op", op: x.op, a, b };
+    }
+    case "un": {
+      const a = sub(x.a);
+      return a && { k: "un", op: x.op, a };
+    }
+    case "result":
+    case "phi": {
+      for (const [addr, content] of s.mem) {
+        if (content !== v) continue;
+        const of = t.root(addr).k === "param" ? sub(addr) : null;
+        if (of) return { k: "after", of };
+      }
+      return null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** Effect on the caller of one lock entry at an exit. */
+function lockEffects(m: Machine, s: State, ret: ValueId | null): CallEffect[] {
+  const out: CallEffect[] = [];
+  for (const e of s.locks.values()) {
+    const term = express(m, s, e.obj, ret);
+    if (!term || e.weak) continue;
+    const atEntry = e.entry || e.dropped;
+    const atExit = isHeld(e);
+    const mode = e.mode === "read" || e.mode === "down" ? "read" : "write";
+    if (e.mode === "top") out.push({ k: "lost", cls: e.cls, term });
+    else if (atEntry && atExit) {
+      if (e.dropped) out.push({ k: "drop", cls: e.cls, term, mode, site: e.last });
+      else if (e.mode === "down") out.push({ k: "downgrade", cls: e.cls, term });
+    } else if (atEntry && e.dropped) out.push({ k: "release", cls: e.cls, term, mode: e.entryMode, rule: e.rule, site: e.last });
+    else if (!atEntry && atExit) {
+      out.push({ k: "acquire", cls: e.cls, term, mode, blocking: true, rule: null, site: e.origin });
+    }
+  }
+  return out.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+function signature(effects: CallEffect[]): string {
+  return JSON.stringify(effects.map((e) => ({ ...e, site: null })));
+}
+
+interface Group {
+  effects: CallEffect[];
+  exits: Exit[];
+  constant: Term | null;
+}
+
+/** Values of exits that a clause of an outcome can speak of: parameters, fields reached from them and flag tests on these. */
+function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
+  const first = exits[0] as Exit;
+  const clauses: Clause[] = [];
+  for (const [v] of first.state.facts) {
+    const x = m.t.get(v);
+    const rooted = m.t.root(v).k === "param" && (x.k === "param" || x.k === "load" || (x.k === "op" && x.op === "&"));
+    if (!rooted) continue;
+    let fact = first.state.facts.get(v);
+    for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
+    if (!fact || (fact.mask === ANY && fact.eq === undefined)) continue;
+    const term = express(m, first.state, v, null);
+    if (!term) continue;
+    const eq = fact.eq !== undefined ? express(m, first.state, fact.eq, null) : null;
+    if (eq) clauses.push({ k: "equals", term, to: eq, positive: true });
+    else if (fact.mask !== ANY) clauses.push({ k: "mask", term, mask: fact.mask });
+    if (clauses.length >= 8) break;
+  }
+  return clauses;
+}
+
+function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
+  if (constant) return [{ k: "equals", term: { k: "ret" }, to: constant, positive: true }];
+  let mask = 0;
+  for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
+  return mask === ANY ? [] : [{ k: "mask", term: { k: "ret" }, mask }];
+}
+
+function stores(m: Machine, exits: Exit[]): CallEffect[] {
+  const out = new Map<string, CallEffect>();
+  for (const e of exits) {
+    for (const [addr, content] of e.state.mem) {
+      const x = m.t.get(addr);
+      const outParam = x.k === "param";
+      const field = x.k === "field" && m.t.get(x.base).k === "param";
+      if (!outParam && !field) continue;
+      if (content === m.t.load(addr, 0)) continue;
+      const cell = express(m, e.state, addr, null);
+      if (!cell) continue;
+      const key = JSON.stringify(cell);
+      let value = express(m, e.state, content, e.ret);
+      if (value && (value.k === "after" || value.k === "op")) value = null;
+      const old = out.get(key);
+      if (!old) out.set(key, { k: "store", cell, value: exits.length === 1 || value ? value : null });
+      else if (old.k === "store" && JSON.stringify(old.value) !== JSON.stringify(value)) out.set(key, { k: "store", cell, value: null });
+    }
+  }
+  // A cell that only some exits wrote keeps or changes: unknown.
+  for (const [key, effect] of out) {
+    if (effect.k !== "store") continue;
+    const all = exits.every((e) => [...e.state.mem.keys()].some((a) => JSON.stringify(express(m, e.state, a, null)) === key));
+    if (!all) out.set(key, { ...effect, value: null });
+    if (out.size > 24) break;
+  }
+  return [...out.values()];
+}
+
+/** Is an event reached only under a condition on the parameters that the caller decides? */
+function underCondition(m: Machine, fn: FunctionAst, s: State): boolean {
+  for (const [v, f] of s.facts) {
+    const r = m.t.root(v);
+    if (r.k !== "param") continue;
+    const x = m.t.get(v);
+    const pointer = x.k === "param" && isPointer(fn.params[x.index]?.type ?? "");
+    if (pointer && f.eq === undefined && (f.mask & ZERO) === 0) continue;
+    if (x.k === "load" && (f.mask & ZERO) === 0 && f.eq === undefined) continue;
+    if (x.k === "pure") continue;
+    return true;
+  }
+  return false;
+}
+
+function sleepsOf(m: Machine, fn: FunctionAst, events: Event[]): CallModel["sleeps"] {
+  let conditional = false;
+  for (const e of events) {
+    if (e.k !== "sleep") continue;
+    if (e.conditional || underCondition(m, fn, e.state)) conditional = true;
+    else return "yes";
+  }
+  return conditional ? "conditional" : "no";
+}
+
+function takes(m: Machine, fn: FunctionAst, events: Event[], exits: Exit[]): CallEffect[] {
+  const out = new Map<string, CallEffect>();
+  for (const e of events) {
+    if (e.k !== "acquire" || !e.blocking) continue;
+    const kind = m.rules.classes.get(e.cls)?.kind;
+    if (kind === "mark" || kind === "ref" || kind === "map" || kind === "rcu" || kind === "irq" || kind === "preempt") continue;
+    const before = e.state.locks.get(`${e.cls}@${e.obj}`);
+    if (before || underCondition(m, fn, e.state)) continue;
+    const term = express(m, e.state, e.obj, null);
+    if (!term || exits.some((x) => x.state.locks.has(`${e.cls}@${e.obj}`) && isHeld(x.state.locks.get(`${e.cls}@${e.obj}`) as never))) continue;
+    out.set(`${e.cls}${JSON.stringify(term)}${e.mode}`, { k: "takes", cls: e.cls, term, mode: e.mode });
+  }
+  return [...out.values()].slice(0, 6);
+}
+
+function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
+  const out = new Map<string, CallNeed>();
+  const first = exits[0];
+  if (!first) return [];
+  for (const [key, n] of first.state.needs) {
+    if (!exits.every((e) => e.state.needs.has(key))) continue;
+    const term: Term | null = n.obj < 0 ? { k: "any" } : express(m, first.state, n.obj, null);
+    if (!term || term.k === "after" || term.k === "ret") continue;
+    out.set(`${n.rule}${n.cls}${n.mode}${JSON.stringify(term)}`, { rule: n.rule, cls: n.cls, mode: n.mode, term, what: n.what });
+  }
+  return [...out.values()];
+}
+
+/** Builds the summary from the analysis under an unknown entry. */
+export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
+  const m = a.machine;
+  const exits = a.events.filter((e): e is Exit => e.k === "exit");
+  const groups = new Map<string, Group>();
+  for (const e of exits) {
+    const effects = lockEffects(m, e.state, e.ret);
+    const sig = signature(effects);
+    const c = e.ret === null ? undefined : constantOf(m.t, e.state, e.ret);
+    const constant = c === undefined ? null : express(m, e.state, c, null);
+    const mask = e.ret === null ? ANY : e.state.mask(m.t, e.ret);
+    const key = `${sig}|${constant ? JSON.stringify(constant) : mask}`;
+    const g = groups.get(key);
+    if (g) g.exits.push(e);
+    else groups.set(key, { effects, exits: [e], constant });
+  }
+  let list = [...groups.values()];
+  const distinct = new Set(list.map((g) => signature(g.effects)));
+  if (distinct.size <= 1 || list.length > MAX_OUTCOMES) list = mergeBySignature(list);
+  if (list.length > MAX_OUTCOMES) list = list.slice(0, MAX_OUTCOMES);
+  const inner = takes(m, fn, a.events, exits);
+  const looks = actionEffects(m, exits);
+  const outcomes: Outcome[] = list.map((g) => ({
+    when: [...returnClauses(m, g.exits, g.constant), ...(list.length > 1 ? parameterFacts(m, g.exits) : [])],
+    unless: [],
+    effects: [...inner, ...stores(m, g.exits), ...g.effects, ...looks],
+    returns: g.constant,
+  }));
+  return {
+    name: fn.name,
+    outcomes: outcomes.length > 0 ? outcomes : [{ when: [], unless: [], effects: [], returns: null }],
+    needs: needsOf(m, exits),
+    sleeps: sleepsOf(m, fn, a.events),
+    mustCheck: false,
+    failMask: 0,
+    pure: false,
+    is: null,
+    guardians: guardiansOf(m, exits),
+    fields: [],
+    marks: marksOf(m, exits),
+    struct: returnStruct(fn),
+    lockClasses: [],
+    derefs: fn.params.map((_, i) => i).filter((i) => m.dereferenced.has(m.t.param(i, ""))),
+    writes: [],
+    primitive: false,
+  };
+}
+
+function returnStruct(fn: FunctionAst): string | null {
+  return /\bstruct\s+(\w+)\s*\*\s*$/.exec(fn.returnType)?.[1] ?? null;
+}
+
+function mergeBySignature(list: Group[]): Group[] {
+  const by = new Map<string, Group>();
+  for (const g of list) {
+    const sig = signature(g.effects);
+    const old = by.get(sig);
+    if (old) by.set(sig, { effects: g.effects, exits: [...old.exits, ...g.exits], constant: null });
+    else by.set(sig, g);
+  }
+  return [...by.values()];
+}
+
+/** Actions that every return has behind it, for rules that look for them in the caller. */
+function actionEffects(m: Machine, exits: Exit[]): CallEffect[] {
+  const first = exits[0];
+  if (!first) return [];
+  const out: CallEffect[] = [];
+  for (const a of first.state.did.keys()) {
+    const wanted = m.rules.lookActions.has(a) || m.rules.splitActions.has(a);
+    if (!wanted) continue;
+    const somewhere = m.rules.lookActions.has(a) || exits.every((e) => e.state.did.has(a));
+    if (somewhere) out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
+  }
+  return out;
+}
+
+/** A lookup wrapper: the result lives as long as the lock the caller keeps. */
+function guardiansOf(m: Machine, exits: Exit[]): CallModel["guardians"] {
+  let found: CallModel["guardians"] | null = null;
+  for (const e of exits) {
+    if (e.ret === null || e.state.mask(m.t, e.ret) === ZERO) continue;
+    const keys = e.state.guardians.get(e.ret);
+    if (!keys) return [];
+    const here = keys.flatMap((k) => {
+      const i = k.lastIndexOf("@");
+      const term = express(m, e.state, Number(k.slice(i + 1)), e.ret);
+      return term ? [{ cls: k.slice(0, i), term }] : [];
+    });
+    found = found ? found.filter((f) => here.some((h) => JSON.stringify(h) === JSON.stringify(f))) : here;
+  }
+  return found ?? [];
+}
+
+function marksOf(m: Machine, exits: Exit[]): string[] {
+  let found: string[] | null = null;
+  for (const e of exits) {
+    if (e.ret === null || e.state.mask(m.t, e.ret) === ZERO) continue;
+    const here = e.state.marks.get(e.ret)?.split(",") ?? [];
+    found = found ? found.filter((x) => here.includes(x)) : here;
+  }
+  return found ?? [];
+}

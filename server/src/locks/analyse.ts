@@ -1,0 +1,296 @@
+/** Lock analysis of one function: fixpoint over its CFG, then one pass that reports events. */
+import type { Block, Cfg, Instr } from "../cfg/cfg";
+import { liveness } from "../dataflow/liveness";
+import { type Budget, type Domain, solve } from "../dataflow/solver";
+import type { Expr, FunctionAst } from "../syntax/ast";
+import { assume, truth } from "./assume";
+import { applyModel, canonicalLock } from "./calls";
+import type { PerformedCall } from "./callSites";
+import type { Compiled, EntryContext, Scope } from "./context";
+import type { Event } from "./events";
+import { forget } from "./forget";
+import { Machine } from "./machine";
+import { ANY_MODE, isHeld } from "./query";
+import { joinStates, propertyKey, State } from "./state";
+import { type CallFrame, termValue } from "./terms";
+import type { ValueId } from "./values";
+
+export interface FunctionAnalysis {
+  machine: Machine;
+  cfg: Cfg;
+  /** States at the entry of each block. */
+  states: State[][];
+  events: Event[];
+  /** Calls made, by callee name. */
+  calls: Map<string, PerformedCall[]>;
+  /** A budget was hit: some paths were not followed. */
+  incomplete: boolean;
+  /** States just before the first instruction of a block that begins at or contains `offset`. */
+  statesBefore(block: number, offset: number): State[];
+}
+
+const BUDGET: Budget = { disjuncts: 40, steps: 6000 };
+
+export function analyseFunction(fn: FunctionAst, cfg: Cfg, rules: Compiled, scope: Scope, entry: EntryContext): FunctionAnalysis {
+  const m = new Machine(fn, rules, scope, entry);
+  declareAll(m, cfg);
+  const live = liveness(cfg);
+  const domain = domainOf(m, cfg, live.liveIn, live.escaping);
+  const solution = solve(cfg, initialState(m), domain, BUDGET);
+  const events: Event[] = [];
+  const states = solution.states.map((byKey) => [...byKey.values()]);
+  m.sink = (e) => events.push(e);
+  for (const id of cfg.order) {
+    for (const s of states[id] ?? []) domain.transfer(s, id, () => {});
+  }
+  m.sink = null;
+  return { machine: m, cfg, states, events, calls: m.calls, incomplete: !solution.complete, statesBefore: (b, offset) => before(m, domain, cfg.blocks[b] as Block, states[b] ?? [], offset) };
+}
+
+/** Runs the instructions of a block up to an offset. */
+function before(m: Machine, domain: LockDomain, block: Block, states: State[], offset: number): State[] {
+  const last = block.instrs.findIndex((i) => i.end >= offset);
+  const part = last < 0 ? block.instrs : block.instrs.slice(0, last);
+  return domain.straight(states, part, block.id);
+}
+
+function declareAll(m: Machine, cfg: Cfg): void {
+  for (const b of cfg.blocks) {
+    for (const i of b.instrs) {
+      if (i.k === "decl") m.types.set(i.v.name, i.v.type);
+      else if (i.k === "temp") m.types.set(i.name, "long");
+    }
+  }
+}
+
+function initialState(m: Machine): State {
+  const s = new State();
+  m.fn.params.forEach((p, i) => {
+    const v = m.t.param(i, p.name);
+    s.setMem(m.t.local(p.name), v);
+    m.noteStruct(v, p.type);
+  });
+  const frame: CallFrame = { args: m.fn.params.map((p, i) => m.t.param(i, p.name)), lvalues: [], ret: m.t.zero };
+  for (const h of m.entry.held) {
+    const v = termValue(m, s, frame, h.term);
+    if (v === null) continue;
+    const c = canonicalLock(m, h.cls, v);
+    s.setLock({
+      ...c,
+      mode: h.mode === "free" ? "free" : h.mode === "write" ? "write" : "read",
+      depth: 1,
+      origin: { at: 0, end: 0, note: h.mode === "any" ? ANY_MODE : h.why },
+      last: null,
+      entry: h.mode !== "free",
+      entryMode: h.mode === "free" ? "any" : h.mode,
+      dropped: false,
+      checked: false,
+      rule: null,
+      weak: false,
+    });
+  }
+  for (const k of m.entry.marks) s.addMark(m.t.param(k.index, ""), k.mark);
+  return s;
+}
+
+interface LockDomain extends Domain<State> {
+  /** Runs instructions without leaving the block. */
+  straight(states: State[], instrs: readonly Instr[], block: number): State[];
+}
+
+function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping: ReadonlySet<string>): LockDomain {
+  const run = (s: State, f: (copy: State) => void): void => {
+    // Once per combination of call outcomes.
+    const { oracle } = m;
+    do {
+      oracle.restart();
+      m.dead = false;
+      const copy = s.fork();
+      f(copy);
+    } while (oracle.advance());
+  };
+  const straight = (from: State[], instrs: readonly Instr[], id: number): State[] => {
+    let states = from;
+    for (const i of instrs) {
+      const next: State[] = [];
+      for (const one of states) {
+        run(one, (copy) => {
+          m.run(copy, i);
+          if (!m.dead) next.push(copy);
+        });
+      }
+      states = next.length > 12 ? dedupe(m, next, id) : next;
+      if (states.length === 0) break;
+    }
+    return states;
+  };
+  return {
+    straight,
+    key: (s) => propertyKey(s, m.rules.splitActions),
+    enter: (s, block) => enterBlock(m, s, block, liveIn[block] as ReadonlySet<string>, escaping),
+    join: (a, b, block) => joinStates(m.t, a, b, block, m.rules.stableFields),
+    transfer: (s, id, flow) => {
+      const block = cfg.blocks[id] as Block;
+      const states = straight([s], block.instrs, id);
+      for (const one of states) run(one, (copy) => terminate(m, copy, block, flow));
+    },
+  };
+}
+
+/** Joins states of equal property inside a block, to keep their number down. */
+function dedupe(m: Machine, states: State[], block: number): State[] {
+  const by = new Map<string, State>();
+  for (const s of states) {
+    const k = propertyKey(s, m.rules.splitActions);
+    const old = by.get(k);
+    by.set(k, old ? (joinStates(m.t, old, s, block + 100000, m.rules.stableFields) ?? old) : s);
+  }
+  return [...by.values()];
+}
+
+function enterBlock(m: Machine, s0: State, block: number, live: ReadonlySet<string>, escaping: ReadonlySet<string>): State {
+  const s = s0.fork();
+  const { t } = m;
+  for (const addr of s.mem.keys()) {
+    const a = t.get(addr);
+    if (a.k === "local" && !live.has(a.name) && !escaping.has(a.name)) s.dropMem(addr);
+  }
+  // A variable that the loop head gave a join value has moved on: what was known of the join value is of the past.
+  for (const addr of s.mem.keys()) {
+    const phi = t.existingPhi(block, addr);
+    if (phi !== undefined && s.mem.get(addr) !== phi && mentioned(m, s, phi)) forget(t, s, phi);
+  }
+  return s;
+}
+
+function mentioned(m: Machine, s: State, phi: ValueId): boolean {
+  const { t } = m;
+  for (const e of s.locks.values()) if (t.dependsOn(e.obj, phi)) return true;
+  for (const [a, v] of s.mem) if (t.dependsOn(a, phi) || t.dependsOn(v, phi)) return true;
+  for (const v of s.facts.keys()) if (t.dependsOn(v, phi)) return true;
+  for (const v of s.stale.keys()) if (t.dependsOn(v, phi)) return true;
+  return false;
+}
+
+function terminate(m: Machine, s: State, block: Block, flow: (to: number, s: State) => void): void {
+  const term = block.term;
+  const { t } = m;
+  switch (term.k) {
+    case "goto":
+      flow(term.to, s);
+      return;
+    case "branch": {
+      const v = m.eval(s, term.cond);
+      if (m.dead) return;
+      branch(m, s, v, term.t, term.f, flow);
+      return;
+    }
+    case "config": {
+      const v = t.sym(`config:${term.symbol}`);
+      branch(m, s, v, term.t, term.f, flow);
+      return;
+    }
+    case "iterate":
+      iterate(m, s, term, flow);
+      return;
+    case "switch": {
+      const v = m.eval(s, term.e);
+      if (m.dead) return;
+      look(m, s, v);
+      const rest = s.fork();
+      let open = true;
+      for (const c of term.cases) {
+        const value = m.eval(s, c.value);
+        const copy = s.fork();
+        if (c.hi !== null || assume(t, copy, t.op("==", v, value), true)) flow(c.to, copy);
+        if (c.hi === null && open) open = assume(t, rest, t.op("==", v, value), false);
+      }
+      if (open) flow(term.dflt, rest);
+      return;
+    }
+    case "return": {
+      const ret = term.e ? m.eval(s, term.e) : null;
+      if (m.dead) return;
+      m.emit({ k: "exit", state: s.fork(), ret, site: m.site(term.at, term.end, "") });
+      return;
+    }
+    case "stop":
+      return;
+  }
+}
+
+function branch(m: Machine, s: State, v: ValueId, onTrue: number, onFalse: number, flow: (to: number, s: State) => void): void {
+  look(m, s, v);
+  const now = truth(m.t, s, v);
+  if (now !== "false") {
+    const yes = s.fork();
+    if (assume(m.t, yes, v, true)) flow(onTrue, yes);
+  }
+  if (now !== "true") {
+    const no = s.fork();
+    if (assume(m.t, no, v, false)) flow(onFalse, no);
+  }
+}
+
+/** A branch on something read in the current critical section counts as having looked at it. */
+function look(m: Machine, s: State, v: ValueId): void {
+  if (s.reads.size === 0) return;
+  let found: string | undefined;
+  m.t.walk(v, (id) => {
+    found ??= s.reads.get(id);
+    return found === undefined;
+  });
+  if (found === undefined) return;
+  for (const e of s.locks.values()) {
+    if (m.rules.sectionClasses.has(e.cls) && isHeld(e) && !e.checked) s.setLock({ ...e, checked: true });
+  }
+}
+
+function iterate(m: Machine, s: State, term: Extract<Block["term"], { k: "iterate" }>, flow: (to: number, s: State) => void): void {
+  const call = term.call;
+  if (call.k !== "call") {
+    flow(term.t, s.fork());
+    flow(term.f, s);
+    return;
+  }
+  const model = m.scope.call(term.macro, call.args.length);
+  const body = s.fork();
+  const frame: CallFrame = { args: [], lvalues: [], ret: m.t.zero };
+  for (const a of call.args) {
+    const lvalue = a.k === "id" && m.isLocal(a.name) ? m.t.local(a.name) : null;
+    frame.lvalues.push(lvalue);
+    frame.args.push(m.eval(body, a));
+  }
+  if (m.dead) return;
+  const written = new Set<number>();
+  if (model) {
+    const v = applyModel(m, body, { ...model, writes: [] }, frame, m.site(call.at, call.end, ""));
+    for (const w of model.writes) {
+      if (w.k !== "path" || w.path.root.k !== "arg") continue;
+      const i = w.path.root.index;
+      const cell = frame.lvalues[i];
+      if (cell !== undefined && cell !== null) {
+        m.store(body, cell, v);
+        written.add(i);
+      }
+    }
+  }
+  const exit = s.fork();
+  call.args.forEach((a, i) => {
+    if (a.k !== "id" || written.has(i) || !m.isLocal(a.name)) return;
+    const type = m.types.get(a.name) ?? "";
+    if (i > 0 && !type.includes("*")) return;
+    if (type.includes("struct") && !type.includes("*")) return;
+    const addr = m.t.local(a.name);
+    const v = m.result(body, call.at, `each:${a.name}`);
+    m.store(body, addr, v);
+    m.noteStruct(v, type);
+  });
+  if (!m.dead) flow(term.t, body);
+  m.dead = false;
+  for (const i of written) {
+    const cell = frame.lvalues[i];
+    if (cell !== undefined && cell !== null) m.store(exit, cell, m.t.result(call.at, `end:${i}`));
+  }
+  flow(term.f, exit);
+}

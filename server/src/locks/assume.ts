@@ -1,0 +1,256 @@
+/** Truth of conditions on a path, and what assuming one of them adds to the path's facts. */
+import { ANY, ERRPTR, NEGATIVE, POSITIVE, RELATIONS, ZERO, type Fact } from "./facts";
+import type { State } from "./state";
+import type { ValueId, ValueTable } from "./values";
+
+export type Truth = "true" | "false" | "unknown";
+
+/** Is the value, used as a condition, certainly true or false here? */
+export function truth(t: ValueTable, s: State, v: ValueId, depth = 6): Truth {
+  const m = s.mask(t, v);
+  if (m === ZERO) return "false";
+  if ((m & ZERO) === 0) return "true";
+  if (depth === 0) return "unknown";
+  const x = t.get(v);
+  if (x.k === "un" && x.op === "!") return flip(truth(t, s, x.a, depth - 1));
+  if (x.k === "un" && x.op === "bool") return truth(t, s, x.a, depth - 1);
+  if (x.k === "op") {
+    if (x.op === "&&" || x.op === "||") {
+      const a = truth(t, s, x.a, depth - 1);
+      const b = truth(t, s, x.b, depth - 1);
+      if (x.op === "&&") return a === "false" || b === "false" ? "false" : a === "true" && b === "true" ? "true" : "unknown";
+      return a === "true" || b === "true" ? "true" : a === "false" && b === "false" ? "false" : "unknown";
+    }
+    if (RELATIONS.has(x.op)) return relation(t, s, x.op, x.a, x.b);
+    if (x.op === "&") return bits(t, s, x.a, x.b);
+  }
+  return "unknown";
+}
+
+function flip(x: Truth): Truth {
+  return x === "true" ? "false" : x === "false" ? "true" : "unknown";
+}
+
+/** The constant a value is known to equal on this path. */
+export function constantOf(t: ValueTable, s: State, v: ValueId): ValueId | undefined {
+  const x = t.get(v);
+  if (x.k === "num" || x.k === "sym") return v;
+  if (x.k === "un" && x.op === "-" && t.get(x.a).k === "sym") return v;
+  const f = s.facts.get(v);
+  if (f?.eq !== undefined) return f.eq;
+  if (s.mask(t, v) === ZERO) return t.zero;
+  return undefined;
+}
+
+function relation(t: ValueTable, s: State, op: string, a: ValueId, b: ValueId): Truth {
+  if (a === b) return op === "==" || op === "<=" || op === ">=" ? "true" : "false";
+  const ca = constantOf(t, s, a);
+  const cb = constantOf(t, s, b);
+  if (op === "==" || op === "!=") {
+    const eq = equality(t, s, a, b, ca, cb);
+    return op === "==" ? eq : flip(eq);
+  }
+  if (ca !== undefined && cb !== undefined) {
+    const x = t.get(t.op(op, ca, cb));
+    if (x.k === "num") return x.n !== 0 ? "true" : "false";
+  }
+  const vb = cb !== undefined ? t.get(cb) : undefined;
+  if (vb?.k === "num") {
+    const m = s.mask(t, a);
+    if (vb.n === 0) {
+      if (op === "<") return within(m, NEGATIVE | ERRPTR) ? "true" : within(m, ZERO | POSITIVE) ? "false" : "unknown";
+      if (op === ">=") return within(m, ZERO | POSITIVE) ? "true" : within(m, NEGATIVE) ? "false" : "unknown";
+      if (op === ">") return within(m, POSITIVE) ? "true" : within(m, ZERO | NEGATIVE) ? "false" : "unknown";
+      if (op === "<=") return within(m, ZERO | NEGATIVE) ? "true" : within(m, POSITIVE) ? "false" : "unknown";
+    } else if (vb.n > 0) {
+      if ((op === ">" || op === ">=") && within(m, ZERO | NEGATIVE)) return "false";
+      if ((op === "<" || op === "<=") && within(m, ZERO | NEGATIVE)) return "true";
+    }
+  }
+  return "unknown";
+}
+
+function within(mask: number, set: number): boolean {
+  return (mask & ~set) === 0;
+}
+
+function equality(t: ValueTable, s: State, a: ValueId, b: ValueId, ca: ValueId | undefined, cb: ValueId | undefined): Truth {
+  if (ca !== undefined && cb !== undefined) {
+    if (ca === cb) return "true";
+    const x = t.get(ca);
+    const y = t.get(cb);
+    if (x.k === "num" && y.k === "num") return "false";
+    // Two differently named constants are two enumerators or flags, unless one may be zero under another name.
+    if (x.k === "sym" && y.k === "sym") return "false";
+    if (x.k === "un" && y.k === "un") return "false";
+  }
+  if ((s.mask(t, a) & s.mask(t, b)) === 0) return "false";
+  const fa = s.facts.get(a);
+  if (fa?.ne && cb !== undefined && fa.ne.includes(cb)) return "false";
+  const fb = s.facts.get(b);
+  if (fb?.ne && ca !== undefined && fb.ne.includes(ca)) return "false";
+  return "unknown";
+}
+
+/** Splits an or of named constants into names; null if anything else is in it. */
+export function flagNames(t: ValueTable, v: ValueId): string[] | null {
+  const x = t.get(v);
+  if (x.k === "sym") return [x.name];
+  if (x.k === "num") return x.n === 0 ? [] : [`#${x.n}`];
+  if (x.k === "op" && x.op === "|") {
+    const a = flagNames(t, x.a);
+    const b = flagNames(t, x.b);
+    return a && b ? [...a, ...b] : null;
+  }
+  return null;
+}
+
+/** Names certainly set in a flags value (`x | A`), and whether nothing else can be set. */
+function knownFlags(t: ValueTable, v: ValueId, depth = 8): { set: Set<string>; clear: Set<string>; exact: boolean; rest: ValueId[] } {
+  const x = t.get(v);
+  if (x.k === "sym") return { set: new Set([x.name]), clear: new Set(), exact: true, rest: [] };
+  if (x.k === "num" && x.n === 0) return { set: new Set(), clear: new Set(), exact: true, rest: [] };
+  if (depth > 0 && x.k === "op" && x.op === "|") {
+    const a = knownFlags(t, x.a, depth - 1);
+    const b = knownFlags(t, x.b, depth - 1);
+    const set = new Set([...a.set, ...b.set]);
+    const clear = new Set([...a.clear].filter((c) => b.exact && !b.set.has(c)));
+    for (const c of b.clear) if (a.exact && !a.set.has(c)) clear.add(c);
+    return { set, clear, exact: a.exact && b.exact, rest: [...a.rest, ...b.rest] };
+  }
+  if (depth > 0 && x.k === "op" && x.op === "&") {
+    for (const [value, other] of [
+      [x.a, x.b],
+      [x.b, x.a],
+    ] as const) {
+      const m = t.get(other);
+      if (m.k === "un" && m.op === "~") {
+        const off = flagNames(t, m.a);
+        if (off) {
+          const base = knownFlags(t, value, depth - 1);
+          for (const o of off) {
+            base.set.delete(o);
+            base.clear.add(o);
+          }
+          return base;
+        }
+      }
+    }
+  }
+  return { set: new Set(), clear: new Set(), exact: false, rest: [v] };
+}
+
+function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
+  let value = a;
+  let names = flagNames(t, b);
+  if (!names) {
+    names = flagNames(t, a);
+    value = b;
+  }
+  if (!names || names.length === 0) return "unknown";
+  const known = knownFlags(t, constantOf(t, s, value) ?? value);
+  if (names.some((n) => known.set.has(n))) return "true";
+  let left = names.filter((n) => !known.clear.has(n));
+  if (known.exact || left.length === 0) return "false";
+  // Facts on other masks of the same value: (x & (A|B)) == 0 implies (x & A) == 0, and so on.
+  for (const rest of known.rest) {
+    let zero: string[] = [];
+    const some: string[][] = [];
+    for (const id of t.masksOf(rest)) {
+      const f = s.facts.get(id);
+      if (!f) continue;
+      const x = t.get(id);
+      if (x.k !== "op") continue;
+      const m = flagNames(t, x.a === rest ? x.b : x.a);
+      if (!m) continue;
+      if (f.mask === ZERO) zero = zero.concat(m);
+      else if ((f.mask & ZERO) === 0) some.push(m);
+    }
+    const constant = s.facts.get(rest);
+    if (constant?.mask === ZERO) return "false";
+    left = left.filter((n) => !zero.includes(n));
+    if (known.rest.length === 1) {
+      if (left.length === 0) return "false";
+      for (const group of some) {
+        const open = group.filter((n) => !zero.includes(n));
+        if (open.length > 0 && open.every((n) => left.includes(n))) return "true";
+      }
+    }
+  }
+  return left.length === 0 ? "false" : "unknown";
+}
+
+/** Narrows the state to where `v` is true (or false). False if that cannot be. The state must be owned by the caller. */
+export function assume(t: ValueTable, s: State, v: ValueId, positive: boolean, depth = 6): boolean {
+  const now = truth(t, s, v);
+  if (now === (positive ? "true" : "false")) return true;
+  if (now !== "unknown") return false;
+  const x = t.get(v);
+  if (depth > 0) {
+    if (x.k === "un" && x.op === "!") return assume(t, s, x.a, !positive, depth - 1);
+    if (x.k === "un" && x.op === "bool") return assume(t, s, x.a, positive, depth - 1);
+    if (x.k === "op") {
+      if ((x.op === "&&" && positive) || (x.op === "||" && !positive)) {
+        return assume(t, s, x.a, positive, depth - 1) && assume(t, s, x.b, positive, depth - 1);
+      }
+      if (RELATIONS.has(x.op) && x.op !== "&&" && x.op !== "||") return assumeRelation(t, s, v, x.op, x.a, x.b, positive);
+    }
+  }
+  return narrow(t, s, v, positive ? ANY & ~ZERO : ZERO);
+}
+
+/** Intersects the classes of a value; false if nothing remains. */
+export function narrow(t: ValueTable, s: State, v: ValueId, mask: number): boolean {
+  const m = s.mask(t, v) & mask;
+  if (m === 0) return false;
+  const f = s.facts.get(v);
+  s.setFact(v, f ? { ...f, mask: m } : { mask: m });
+  return true;
+}
+
+const NEGATED: Record<string, string> = { "==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">" };
+
+function assumeRelation(t: ValueTable, s: State, whole: ValueId, op0: string, a0: ValueId, b0: ValueId, positive: boolean): boolean {
+  s.setFact(whole, { mask: positive ? POSITIVE : ZERO });
+  const op = positive ? op0 : (NEGATED[op0] as string);
+  let a = a0;
+  let b = b0;
+  if (constantOf(t, s, a) !== undefined && constantOf(t, s, b) === undefined) {
+    if (op !== "==" && op !== "!=") return true;
+    [a, b] = [b, a];
+  }
+  const c = constantOf(t, s, b);
+  if (op === "==") {
+    const m = s.mask(t, a) & s.mask(t, b);
+    if (m === 0) return false;
+    setEqual(t, s, a, m, c);
+    if (c === undefined || c !== b) setEqual(t, s, b, m, constantOf(t, s, a));
+    return true;
+  }
+  if (op === "!=") {
+    const cv = c !== undefined ? t.get(c) : undefined;
+    if (cv?.k === "num" && cv.n === 0) return narrow(t, s, a, ANY & ~ZERO);
+    if (c !== undefined) {
+      const f: Fact = s.facts.get(a) ?? { mask: s.mask(t, a) };
+      if ((f.ne?.length ?? 0) < 6) s.setFact(a, { ...f, ne: [...(f.ne ?? []), c] });
+    }
+    return true;
+  }
+  const cv = c !== undefined ? t.get(c) : undefined;
+  if (cv?.k === "num" && cv.n === 0) {
+    if (op === "<") return narrow(t, s, a, NEGATIVE | ERRPTR);
+    if (op === ">=") return narrow(t, s, a, ZERO | POSITIVE);
+    if (op === ">") return narrow(t, s, a, POSITIVE);
+    return narrow(t, s, a, ZERO | NEGATIVE);
+  }
+  if (cv?.k === "num" && cv.n > 0 && op === ">=") return narrow(t, s, a, POSITIVE);
+  return true;
+}
+
+function setEqual(t: ValueTable, s: State, v: ValueId, mask: number, constant: ValueId | undefined): void {
+  const x = t.get(v);
+  if (x.k === "num" || x.k === "sym") return;
+  const f: Fact = { ...(s.facts.get(v) ?? { mask }), mask };
+  if (constant !== undefined) f.eq = constant;
+  s.setFact(v, f);
+}

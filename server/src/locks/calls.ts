@@ -1,0 +1,301 @@
+/** Calls: picks one of the callee's outcomes and applies its effects to the state. */
+import type { Expr } from "../syntax/ast";
+import { structTag } from "../syntax/types";
+import { assume, narrow, truth } from "./assume";
+import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
+import { ANY, ZERO } from "./facts";
+import type { Machine } from "./machine";
+import { performAction, requireForCall } from "./obligations";
+import type { CallEffect, CallModel, Clause, Outcome } from "./outcomes";
+import { isHeld } from "./query";
+import { lockKey, type Site, type State } from "./state";
+import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
+import type { ValueId } from "./values";
+
+type CallExpr = Extract<Expr, { k: "call" }>;
+
+export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
+  const name = e.fn.k === "id" && !m.isLocal(e.fn.name) ? e.fn.name : null;
+  const frame: CallFrame = { args: [], lvalues: [], ret: m.t.zero };
+  for (const a of e.args) {
+    frame.args.push(m.eval(s, a));
+    frame.lvalues.push(a.k === "id" || a.k === "mem" || a.k === "idx" ? quietAddress(m, s, a) : null);
+  }
+  if (name === null) {
+    m.eval(s, e.fn);
+    havocArguments(m, s, e, frame);
+    return m.result(s, e.at, "call:indirect");
+  }
+  const model = m.scope.call(name, e.args.length);
+  if (m.sink && !model?.primitive) {
+    const list = m.calls.get(name) ?? [];
+    list.push({ state: s.fork(), args: frame.args, at: e.at });
+    m.calls.set(name, list);
+  }
+  noteStaleArguments(m, s, e, frame, model, name);
+  if (!model) {
+    havocArguments(m, s, e, frame);
+    return m.result(s, e.at, `call:${name}`);
+  }
+  return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
+}
+
+/** Address of an lvalue argument without reporting an access. */
+function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
+  const sink = m.sink;
+  m.sink = null;
+  const a = m.address(s, e);
+  m.sink = sink;
+  return a;
+}
+
+/** Applies a call model at `site`; also used for guards and loop macros. */
+export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFrame, site: Site): ValueId {
+  const { t } = m;
+  if (model.pure) frame.ret = t.pure(model.name, frame.args);
+  else frame.ret = m.result(s, site.at, `call:${model.name}`);
+  if (model.is) {
+    const v = termValue(m, s, frame, model.is);
+    if (v !== null) {
+      if (model.struct) m.structs.set(v, model.struct);
+      frame.ret = v;
+    }
+  }
+  if (!model.is) m.modelled.add(frame.ret);
+  if (model.struct && !m.structs.has(frame.ret)) m.structs.set(frame.ret, model.struct);
+  if (model.failMask !== 0) m.fallible.set(frame.ret, { mask: model.failMask, api: model.name });
+  noteSleep(m, s, model, frame, site);
+  for (const n of model.needs) {
+    const any = n.term.k === "any";
+    const obj = any ? null : termValue(m, s, frame, n.term);
+    if (any || obj !== null) requireForCall(m, s, n, obj, site, model.name);
+  }
+  for (const w of model.writes) {
+    const cell = termCell(m, s, frame, w);
+    if (cell === null) continue;
+    const v = m.result(s, site.at, `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`);
+    m.store(s, cell, v);
+  }
+  const outcome = pick(m, s, model.outcomes, frame);
+  if (!outcome) {
+    m.dead = true;
+    return frame.ret;
+  }
+  for (const l of model.lockClasses) {
+    const v = termValue(m, s, frame, l.term);
+    if (v !== null) m.lockClass.set(v, l.cls);
+  }
+  for (const f of model.fields) {
+    const v = termValue(m, s, frame, f.term);
+    if (v !== null) s.setMem(t.field(frame.ret, f.field), v);
+  }
+  for (const effect of outcome.effects) {
+    apply(m, s, effect, frame, site, model);
+    if (m.dead) return frame.ret;
+  }
+  finishResult(m, s, model, frame);
+  return frame.ret;
+}
+
+function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame): void {
+  for (const mark of model.marks) s.addMark(frame.ret, mark);
+  if (model.guardians.length > 0) {
+    const keys: string[] = [];
+    for (const g of model.guardians) {
+      const v = termValue(m, s, frame, g.term);
+      if (v !== null) keys.push(lockKey(g.cls, v));
+    }
+    s.setGuardians(frame.ret, keys);
+  }
+  if (m.rules.lookActions.size > 0) {
+    for (const a of m.lastActions) if (m.rules.lookActions.has(a)) s.addRead(frame.ret, a);
+  }
+  m.lastActions.length = 0;
+}
+
+function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outcome | null {
+  if (outcomes.length === 1) {
+    const only = outcomes[0] as Outcome;
+    for (const c of only.when) if (!assumeClause(m, s, c, frame)) return null;
+    return only;
+  }
+  const chosen = outcomes[m.oracle.choose(outcomes.length)] as Outcome;
+  for (const c of chosen.when) if (!assumeClause(m, s, c, frame)) return null;
+  for (const group of chosen.unless) if (group.every((c) => clauseTruth(m, s, c, frame) === "true")) return null;
+  return chosen;
+}
+
+function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
+  const v = termValue(m, s, frame, c.term);
+  if (v === null) return "unknown";
+  if (c.k === "mask") {
+    const have = s.mask(m.t, v);
+    if ((have & ~c.mask) === 0) return "true";
+    return (have & c.mask) === 0 ? "false" : "unknown";
+  }
+  const cond = clauseValue(m, s, c, frame, v);
+  if (cond === null) return "unknown";
+  const now = truth(m.t, s, cond.value);
+  if (now === "unknown") return "unknown";
+  return (now === "true") === cond.positive ? "true" : "false";
+}
+
+function clauseValue(m: Machine, s: State, c: Clause, frame: CallFrame, v: ValueId): { value: ValueId; positive: boolean } | null {
+  if (c.k === "flags") {
+    const mask = c.flags.map((f) => m.flag(f)).reduce((a, b) => m.t.op("|", a, b));
+    return { value: m.t.op("&", v, mask), positive: c.set };
+  }
+  if (c.k === "equals") {
+    const other = termValue(m, s, frame, c.to);
+    return other === null ? null : { value: m.t.op("==", v, other), positive: c.positive };
+  }
+  return null;
+}
+
+function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolean {
+  const v = termValue(m, s, frame, c.term);
+  if (v === null) return true;
+  if (c.k === "mask") return c.mask === ZERO ? assume(m.t, s, v, false) : c.mask === (ANY & ~ZERO) ? assume(m.t, s, v, true) : narrow(m.t, s, v, c.mask);
+  const cond = clauseValue(m, s, c, frame, v);
+  return cond === null || assume(m.t, s, cond.value, cond.positive);
+}
+
+/** Raw lock calls on a lock that has a class of its own (`down_read(&mm->mmap_lock)`, `spin_lock(vmf->ptl)`) mean that class. */
+export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: string; obj: ValueId } {
+  const c = m.rules.classes.get(cls);
+  if (c?.objectType === "folio") return { cls, obj: canonicalFolio(m, obj) };
+  if (!c?.generic) return { cls, obj };
+  const known = m.lockClass.get(obj);
+  if (known !== undefined) return { cls: known, obj };
+  const v = m.t.get(obj);
+  if (v.k === "field") {
+    const tag = structOf(m, v.base);
+    const specific = tag === undefined ? undefined : m.rules.fieldClasses.get(`${tag}.${v.field}`);
+    if (specific !== undefined) return { cls: specific, obj: v.base };
+  } else if (v.k === "load") {
+    const a = m.t.get(v.addr);
+    if (a.k === "field") {
+      const tag = structOf(m, a.base);
+      const specific = tag === undefined ? undefined : m.rules.lockFields.get(`${tag}.${a.field}`);
+      if (specific !== undefined) return { cls: specific, obj };
+    }
+  }
+  return { cls, obj };
+}
+
+function structOf(m: Machine, v: ValueId): string | undefined {
+  const known = m.structs.get(v);
+  if (known !== undefined) return known;
+  const x = m.t.get(v);
+  if (x.k === "local") return structTag(m.types.get(x.name) ?? "");
+  return undefined;
+}
+
+function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site, model: CallModel): void {
+  const callee = model.primitive ? null : model.name;
+  switch (e.k) {
+    case "acquire":
+    case "release":
+    case "downgrade":
+    case "assert":
+    case "drop":
+    case "takes":
+    case "failed":
+    case "lost": {
+      const v = termValue(m, s, frame, e.term);
+      if (v === null) return;
+      const c = canonicalLock(m, e.cls, v);
+      const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
+      if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
+      else if (e.k === "release") release(m, s, op, e.mode);
+      else if (e.k === "downgrade") downgrade(m, s, op);
+      else if (e.k === "assert") assertHeld(m, s, op, e.mode);
+      else if (e.k === "drop") drop(m, s, op, e.mode);
+      else if (e.k === "failed") failedAttempt(m, s, op, e.name);
+      else if (e.k === "takes") takeInside(m, s, op, e.mode);
+      else {
+        const held = s.locks.get(lockKey(c.cls, c.obj));
+        if (held) s.setLock({ ...held, mode: "top" });
+      }
+      return;
+    }
+    case "releaseAll":
+      for (const l of s.locks.values()) if (l.cls === e.cls && isHeld(l)) s.setLock({ ...l, mode: "free", depth: 0, last: site });
+      return;
+    case "action": {
+      const v = termValue(m, s, frame, e.term);
+      if (v === null) return;
+      const operands = e.with.map((w) => termValue(m, s, frame, w)).filter((x): x is ValueId => x !== null);
+      performAction(m, s, e.action, v, operands, site, model.name, model.primitive && e.direct);
+      m.lastActions.push(e.action);
+      return;
+    }
+    case "mark": {
+      const v = termValue(m, s, frame, e.term);
+      if (v === null) return;
+      if (e.on) s.addMark(v, e.mark);
+      else s.removeMark(v, e.mark);
+      return;
+    }
+    case "invalidate": {
+      const v = termValue(m, s, frame, e.term);
+      if (v !== null && !s.hasMark(v, "fresh")) s.setStale(v, { site: { ...site, note: `freed in ${model.name}()` }, cls: "", obj: v, relocked: false, rule: null });
+      return;
+    }
+    case "store": {
+      const cell = termCell(m, s, frame, e.cell);
+      if (cell === null) return;
+      const v = e.value ? termValue(m, s, frame, e.value) : null;
+      m.store(s, cell, v ?? m.result(s, site.at, `out:${cell}`));
+      return;
+    }
+    case "assume":
+      if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
+      return;
+  }
+}
+
+function noteSleep(m: Machine, s: State, model: CallModel, frame: CallFrame, site: Site): void {
+  if (model.sleeps === "no") return;
+  let conditional = model.sleeps === "conditional";
+  if (typeof model.sleeps === "object") {
+    const gfp = termValue(m, s, frame, model.sleeps.gfp);
+    const verdict = gfp === null ? "unknown" : m.sleepsWith(gfp);
+    if (verdict === "no") return;
+    conditional = verdict === "unknown";
+  }
+  m.emit({ k: "sleep", callee: model.name, site, state: s.fork(), conditional });
+}
+
+/** A callee we know nothing of may write what its pointer arguments to locals point to. */
+function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): void {
+  e.args.forEach((a, i) => {
+    const v = frame.args[i] as ValueId;
+    if (a.k !== "un" || a.op !== "&") return;
+    const x = m.t.get(v);
+    if (x.k === "local" || (x.k === "field" && m.t.root(v).k === "local")) {
+      m.store(s, v, m.result(s, e.at, `out:${i}`));
+      for (const addr of s.mem.keys()) {
+        const cell = m.t.get(addr);
+        if (cell.k === "field" && cell.base === v && !m.rules.stableFields.has(cell.field)) s.dropMem(addr);
+      }
+    }
+  });
+}
+
+function noteStaleArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame, model: CallModel | null, name: string): void {
+  if (!m.sink || s.stale.size === 0) return;
+  frame.args.forEach((v, i) => {
+    const info = s.stale.get(v);
+    if (!info) return;
+    if (model?.primitive ? !usesArgument(model, i) : !model?.derefs.includes(i)) return;
+    m.emit({ k: "stale-use", value: v, info, site: { at: e.args[i]?.at ?? e.at, end: e.args[i]?.end ?? e.end, note: "" }, state: s.fork(), callee: name });
+  });
+}
+
+/** Does a primitive do something with this argument beyond passing it on? */
+function usesArgument(model: CallModel, index: number): boolean {
+  return model.outcomes.some((o) =>
+    o.effects.some((x) => "term" in x && x.k !== "assert" && x.term.k === "path" && x.term.path.root.k === "arg" && x.term.path.root.index === index),
+  );
+}

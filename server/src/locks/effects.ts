@@ -1,0 +1,321 @@
+/** Transfer of lock operations: acquire, release, downgrade, assert, and what ends with them. */
+import type { Machine } from "./machine";
+import { aliasing, ANY_MODE, certainlyFree, isHeld } from "./query";
+import { type LockEntry, lockKey, type Site, type State } from "./state";
+import type { ValueId } from "./values";
+
+export interface LockOp {
+  cls: string;
+  obj: ValueId;
+  site: Site;
+  /** Slug naming mistakes with this operation, if not the class's own. */
+  rule: string | null;
+  /** Set when a callee does it. */
+  callee: string | null;
+}
+
+function classOf(m: Machine, cls: string) {
+  return m.rules.classes.get(cls);
+}
+
+function label(m: Machine, cls: string): string {
+  return classOf(m, cls)?.label ?? cls;
+}
+
+export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write", blocking: boolean): void {
+  const key = lockKey(op.cls, op.obj);
+  const c = classOf(m, op.cls);
+  const before = s.locks.get(key);
+  if (m.sink) m.emit({ k: "acquire", cls: op.cls, obj: op.obj, mode, blocking, site: op.site, state: s.fork(), callee: op.callee });
+  if (before && isHeld(before) && !before.weak) {
+    if (c?.kind === "mark") {
+      s.setLock({ ...before, mode: "write" });
+      return;
+    }
+    if (c?.nests) {
+      s.setLock({ ...before, depth: Math.min(before.depth + 1, 4) });
+      return;
+    }
+    const selfDeadlock = blocking && before.mode !== "top" && !(before.mode === "read" && mode === "read");
+    if (selfDeadlock && m.sink) {
+      m.emit({ k: "double-acquire", cls: op.cls, obj: op.obj, site: op.site, info: before, mode, state: s.fork(), callee: op.callee });
+    }
+    if (!blocking && !(before.mode === "read" && mode === "read") && before.mode !== "top") {
+      m.dead = true;
+      return;
+    }
+  }
+  if (!before && blocking && c?.nests !== true) lateEvidence(m, s, op);
+  for (const [v, info] of s.stale) {
+    if (info.cls === op.cls && !info.relocked && aliasing(m.t, info.obj, op.obj) !== "distinct") s.setStale(v, { ...info, relocked: true });
+  }
+  if (m.rules.sectionClasses.has(op.cls)) s.clearReads();
+  s.setLock({
+    cls: op.cls,
+    obj: op.obj,
+    mode,
+    depth: 1,
+    origin: { ...op.site, note: op.site.note || `${label(m, op.cls)} taken${mode === "read" && c?.kind === "rwsem" ? " for read" : mode === "write" && c?.kind === "rwsem" ? " for write" : ""}${op.callee ? ` in ${op.callee}()` : ""}` },
+    last: null,
+    entry: false,
+    entryMode: before?.entryMode ?? "any",
+    dropped: before?.dropped ?? false,
+    checked: false,
+    rule: null,
+    weak: false,
+  });
+}
+
+/** A blocking acquisition shows that the lock was not held before: obligations that hoped for the caller fail. */
+function lateEvidence(m: Machine, s: State, op: LockOp): void {
+  for (const [k, n] of s.needs) {
+    if (n.cls !== op.cls || n.obj !== op.obj) continue;
+    if (m.sink) m.emit({ k: "need", need: n, info: null, state: s.fork(), callee: null, late: op.site });
+    s.setNeed(k, undefined);
+  }
+}
+
+export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write" | "any"): void {
+  let entry = s.locks.get(lockKey(op.cls, op.obj));
+  let obj = op.obj;
+  const c = classOf(m, op.cls);
+  if (!entry || !isHeld(entry)) {
+    const other = likelyAlias(m, s, op.cls, op.obj, mode);
+    if (other) {
+      entry = other;
+      obj = other.obj;
+    }
+  }
+  if (entry && isHeld(entry)) {
+    if (c?.nests && entry.depth > 1) {
+      s.setLock({ ...entry, depth: entry.depth - 1 });
+      return;
+    }
+    const held = entry.mode === "down" ? "read" : entry.mode;
+    if (mode !== "any" && held !== "top" && held !== "free" && c?.kind === "rwsem" && held !== mode && !(entry.entry && entry.origin.note === ANY_MODE) && m.sink) {
+      m.emit({ k: "wrong-mode", cls: op.cls, obj, site: op.site, info: entry, wanted: mode, state: s.fork(), callee: op.callee });
+    }
+    markReleased(m, s, entry, op);
+    return;
+  }
+  if (m.sink) {
+    const certain = entry !== undefined || certainlyFree(m, s, op.cls, obj);
+    m.emit({ k: "release-unheld", cls: op.cls, obj, site: op.site, info: certain ? (entry ?? null) : ENTRY_UNKNOWN, rule: op.rule ?? entry?.rule ?? null, state: s.fork(), callee: op.callee });
+  }
+  markReleased(
+    m,
+    s,
+    entry ?? {
+      cls: op.cls,
+      obj,
+      mode: mode === "any" ? "write" : mode,
+      depth: 1,
+      origin: { ...op.site, note: "held by the caller" },
+      last: null,
+      entry: true,
+      entryMode: mode,
+      dropped: false,
+      checked: false,
+      rule: null,
+      weak: false,
+    },
+    op,
+  );
+}
+
+/** Marks `release-unheld` events where the caller may hold the lock. */
+export const ENTRY_UNKNOWN: LockEntry = {
+  cls: "",
+  obj: -1,
+  mode: "top",
+  depth: 0,
+  origin: { at: 0, end: 0, note: "unknown at entry" },
+  last: null,
+  entry: true,
+  entryMode: "any",
+  dropped: false,
+  checked: false,
+  rule: null,
+  weak: false,
+};
+
+function likelyAlias(m: Machine, s: State, cls: string, obj: ValueId, mode: "read" | "write" | "any"): LockEntry | null {
+  let found: LockEntry | null = null;
+  for (const e of s.locks.values()) {
+    if (e.cls !== cls || !isHeld(e) || aliasing(m.t, e.obj, obj) !== "maybe") continue;
+    if (found && (mode === "any" || e.mode !== mode)) continue;
+    found = e;
+  }
+  return found;
+}
+
+function markReleased(m: Machine, s: State, e: LockEntry, op: LockOp): void {
+  const site: Site = { ...op.site, note: op.site.note || `${label(m, e.cls)} released${op.callee ? ` in ${op.callee}()` : ""}` };
+  s.setLock({ ...e, mode: "free", depth: 0, last: site, dropped: e.dropped || e.entry, checked: false, rule: op.rule });
+  endDependents(m, s, e, site);
+  loseGuarded(m, s, e, site, op.rule);
+}
+
+export function downgrade(m: Machine, s: State, op: LockOp): void {
+  const e = s.locks.get(lockKey(op.cls, op.obj)) ?? likelyAlias(m, s, op.cls, op.obj, "write") ?? undefined;
+  const site: Site = { ...op.site, note: `${label(m, op.cls)} downgraded to read` };
+  if (e && isHeld(e)) {
+    if (e.mode !== "write" && e.mode !== "top" && m.sink && e.origin.note !== ANY_MODE) {
+      m.emit({ k: "wrong-mode", cls: op.cls, obj: e.obj, site: op.site, info: e, wanted: "write", state: s.fork(), callee: op.callee });
+    }
+    s.setLock({ ...e, mode: "down", last: site });
+    endDependents(m, s, e, site);
+    return;
+  }
+  if (e && m.sink) {
+    m.emit({ k: "release-unheld", cls: op.cls, obj: op.obj, site: op.site, info: e, rule: op.rule, state: s.fork(), callee: op.callee });
+  }
+  s.setLock({
+    cls: op.cls,
+    obj: op.obj,
+    mode: "down",
+    depth: 1,
+    origin: { ...op.site, note: "held by the caller" },
+    last: site,
+    entry: true,
+    entryMode: "write",
+    dropped: false,
+    checked: false,
+    rule: null,
+    weak: false,
+  });
+  endDependents(m, s, { cls: op.cls, obj: op.obj } as LockEntry, site);
+}
+
+/** Locks that live only as long as the released one (per-VMA write locks) end with it. */
+function endDependents(m: Machine, s: State, e: LockEntry, site: Site): void {
+  const dependents = m.rules.until.get(e.cls);
+  if (!dependents) return;
+  for (const d of s.locks.values()) {
+    const c = dependents.find((x) => x.id === d.cls);
+    if (!c?.until || !isHeld(d)) continue;
+    const owner = m.load(s, m.t.field(d.obj, c.until.via));
+    if (aliasing(m.t, owner, e.obj) === "distinct") continue;
+    s.setLock({ ...d, mode: "free", depth: 0, last: { ...site, note: `${site.note}, which ends ${c.label}` }, dropped: d.dropped || d.entry });
+  }
+}
+
+/** Pointers that only the released lock kept alive become stale. */
+function loseGuarded(m: Machine, s: State, e: LockEntry, site: Site, rule: string | null): void {
+  const key = lockKey(e.cls, e.obj);
+  const lose = (v: ValueId): void => {
+    if (s.stale.has(v) || s.hasMark(v, "fresh") || s.hasMark(v, "detached")) return;
+    s.setStale(v, { site, cls: e.cls, obj: e.obj, relocked: false, rule });
+  };
+  for (const [v, keys] of s.guardians) {
+    if (!keys.includes(key)) continue;
+    if (keys.some((k) => k !== key && s.locks.has(k) && isHeld(s.locks.get(k) as LockEntry))) continue;
+    lose(v);
+  }
+  for (const [tag, g] of m.rules.guarded) {
+    if (g.cls !== e.cls) continue;
+    const owner = m.t.get(e.obj);
+    // The lock object was reached through the guarded object itself: mm = vma->vm_mm.
+    if (owner.k === "load") {
+      const a = m.t.get(owner.addr);
+      if (a.k === "field" && a.field === g.via) loseUnlessHeld(m, s, a.base, tag, key, lose);
+    }
+    for (const [addr, v] of s.mem) {
+      if (v !== e.obj) continue;
+      const a = m.t.get(addr);
+      if (a.k === "field" && a.field === g.via && m.t.get(a.base).k !== "local") loseUnlessHeld(m, s, a.base, tag, key, lose);
+    }
+  }
+}
+
+function loseUnlessHeld(m: Machine, s: State, v: ValueId, _tag: string, key: string, lose: (v: ValueId) => void): void {
+  const guardians = s.guardians.get(v);
+  if (guardians && !guardians.includes(key)) return;
+  if (guardians?.some((k) => k !== key && s.locks.has(k) && isHeld(s.locks.get(k) as LockEntry))) return;
+  // Another lock on the very object (a per-object read lock) keeps it alive.
+  for (const e of s.locks.values()) if (e.obj === v && isHeld(e) && !m.rules.classes.get(e.cls)?.until) return;
+  lose(v);
+}
+
+export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "write" | "any"): void {
+  const key = lockKey(op.cls, op.obj);
+  const e = s.locks.get(key);
+  if (e && isHeld(e)) {
+    if (mode === "write" && e.mode === "read" && e.entry && e.origin.note === ANY_MODE) s.setLock({ ...e, mode: "write" });
+    return;
+  }
+  if (e && e.mode === "free" && !m.entry.unknown) return;
+  s.setLock({
+    cls: op.cls,
+    obj: op.obj,
+    mode: mode === "write" ? "write" : "read",
+    depth: 1,
+    origin: { ...op.site, note: mode === "any" ? ANY_MODE : `asserted: ${label(m, op.cls)} held` },
+    last: null,
+    entry: true,
+    entryMode: mode,
+    dropped: e?.dropped ?? false,
+    checked: false,
+    rule: null,
+    weak: false,
+  });
+}
+
+/** Released and taken again by a callee: nothing derived under it is valid any more. */
+export function drop(m: Machine, s: State, op: LockOp, mode: "read" | "write"): void {
+  const e = s.locks.get(lockKey(op.cls, op.obj)) ?? likelyAlias(m, s, op.cls, op.obj, "any") ?? undefined;
+  const site: Site = { ...op.site, note: `${label(m, op.cls)} dropped and retaken in ${op.callee ?? "a callee"}()` };
+  const held: LockEntry = e ?? {
+    cls: op.cls,
+    obj: op.obj,
+    mode,
+    depth: 1,
+    origin: { ...op.site, note: "held by the caller" },
+    last: null,
+    entry: true,
+    entryMode: mode,
+    dropped: true,
+    checked: false,
+    rule: null,
+    weak: false,
+  };
+  endDependents(m, s, held, site);
+  loseGuarded(m, s, held, site, op.rule);
+  for (const [v, info] of s.stale) if (info.site === site) s.setStale(v, { ...info, relocked: true });
+  s.setLock({ ...held, dropped: held.dropped || held.entry, checked: false });
+  if (m.rules.sectionClasses.has(op.cls)) s.clearReads();
+}
+
+/** A callee takes and releases the lock: an order edge, a deadlock if we hold it, and proof that we need not hold it. */
+export function takeInside(m: Machine, s: State, op: LockOp, mode: "read" | "write"): void {
+  const e = s.locks.get(lockKey(op.cls, op.obj));
+  if (m.sink) {
+    m.emit({ k: "acquire", cls: op.cls, obj: op.obj, mode, blocking: true, site: op.site, state: s.fork(), callee: op.callee });
+    const deadlock = e && isHeld(e) && !e.weak && e.mode !== "top" && !classOf(m, op.cls)?.nests;
+    if (deadlock && !(e.mode === "read" && mode === "read")) {
+      m.emit({ k: "double-acquire", cls: op.cls, obj: op.obj, site: op.site, info: e, mode, state: s.fork(), callee: op.callee });
+    }
+  }
+  if (!e) lateEvidence(m, s, op);
+}
+
+/** An attempt to take the lock failed. If nothing else is known, it is not held. */
+export function failedAttempt(m: Machine, s: State, op: LockOp, name: string): void {
+  const key = lockKey(op.cls, op.obj);
+  const e = s.locks.get(key);
+  if (e && (isHeld(e) || e.dropped)) return;
+  s.setLock({
+    cls: op.cls,
+    obj: op.obj,
+    mode: "free",
+    depth: 0,
+    origin: { ...op.site, note: `${name}() failed: ${label(m, op.cls)} is not held` },
+    last: { ...op.site, note: `${name}() failed: ${label(m, op.cls)} is not held` },
+    entry: false,
+    entryMode: "any",
+    dropped: false,
+    checked: false,
+    rule: m.rules.failureRules.get(op.cls) ?? null,
+    weak: false,
+  });
+}

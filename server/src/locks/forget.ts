@@ -1,0 +1,26 @@
+/** Ageing: when an instruction produces its value anew, everything known of the earlier one moves to a summary value. */
+import { lockKey, type State } from "./state";
+import type { ValueId, ValueTable } from "./values";
+
+/** Renames what depends on `leaf` (a result or phi about to be redefined) to its past instance, and drops what cannot be renamed. */
+export function forget(t: ValueTable, s: State, leaf: ValueId): void {
+  for (const [addr, v] of s.mem) {
+    if (t.dependsOn(addr, leaf)) s.dropMem(addr);
+    else if (t.dependsOn(v, leaf)) s.setMem(addr, v === leaf ? t.old(leaf) : t.old(v));
+  }
+  for (const v of s.facts.keys()) if (t.dependsOn(v, leaf)) s.setFact(v, undefined);
+  for (const [k, e] of s.locks) {
+    if (!t.dependsOn(e.obj, leaf)) continue;
+    s.dropLock(k);
+    if (e.mode === "free") continue;
+    const obj = t.old(e.obj);
+    if (!s.locks.has(lockKey(e.cls, obj))) s.setLock({ ...e, obj, weak: true });
+  }
+  for (const [v, info] of s.stale) {
+    if (!t.dependsOn(v, leaf)) continue;
+    s.setStale(v, undefined);
+    s.setStale(t.old(v), info);
+  }
+  for (const [v, m] of s.marks) if (t.dependsOn(v, leaf)) for (const one of m.split(",")) s.removeMark(v, one);
+  for (const v of s.guardians.keys()) if (t.dependsOn(v, leaf)) s.setGuardians(v, undefined);
+}

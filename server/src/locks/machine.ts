@@ -1,0 +1,473 @@
+/** The abstract machine of one function: evaluates expressions and instructions on one state. */
+import type { Instr } from "../cfg/cfg";
+import type { Expr, FunctionAst } from "../syntax/ast";
+import { structTag } from "../syntax/types";
+import { flagNames } from "./assume";
+import { applyModel, performCall } from "./calls";
+import type { PerformedCall } from "./callSites";
+import type { Compiled, EntryContext, Scope } from "./context";
+import type { Event, EventSink } from "./events";
+import { performAction } from "./obligations";
+import type { Site, State } from "./state";
+import { type ValueId, ValueTable } from "./values";
+import { forget } from "./forget";
+
+/** Decides between the outcomes of a call; replayed so that an instruction is run once per combination. */
+export class Oracle {
+  private choices: number[] = [];
+  private widths: number[] = [];
+  private next = 0;
+
+  restart(): void {
+    this.next = 0;
+  }
+
+  choose(width: number): number {
+    const i = this.next++;
+    if (i === this.choices.length) {
+      this.choices.push(0);
+      this.widths.push(width);
+    }
+    return this.choices[i] as number;
+  }
+
+  /** Moves to the next combination; false when all were seen. */
+  advance(): boolean {
+    for (;;) {
+      const last = this.choices.length - 1;
+      if (last < 0) return false;
+      const c = (this.choices[last] as number) + 1;
+      if (c < (this.widths[last] as number)) {
+        this.choices[last] = c;
+        return true;
+      }
+      this.choices.pop();
+      this.widths.pop();
+    }
+  }
+}
+
+export class Machine {
+  readonly t = new ValueTable();
+  readonly types = new Map<string, string>();
+  readonly oracle = new Oracle();
+  /** Set when the current path turned out to be infeasible. */
+  dead = false;
+  sink: EventSink | null = null;
+  /** Results of calls that are modelled (by data or summary). */
+  readonly modelled = new Set<ValueId>();
+  /** Result value → the call model's failure classes and name. */
+  readonly fallible = new Map<ValueId, { mask: number; api: string }>();
+  /** Value → struct tag it is known to point to. */
+  readonly structs = new Map<ValueId, string>();
+  /** Spinlock values known to be of a specific class. */
+  readonly lockClass = new Map<ValueId, string>();
+  readonly dereferenced = new Set<ValueId>();
+  /** Calls seen while events are reported. */
+  readonly calls = new Map<string, PerformedCall[]>();
+  /** Actions of the call being applied. */
+  readonly lastActions: string[] = [];
+
+  constructor(
+    readonly fn: FunctionAst,
+    readonly rules: Compiled,
+    readonly scope: Scope,
+    readonly entry: EntryContext,
+  ) {
+    for (const p of fn.params) this.types.set(p.name, p.type);
+  }
+
+  emit(e: Event): void {
+    this.sink?.(e);
+  }
+
+  site(at: number, end: number, note: string): Site {
+    return { at, end, note };
+  }
+
+  /** Value of a named flag. */
+  flag(name: string): ValueId {
+    const c = this.scope.constant(name);
+    if (c !== null && typeof c !== "number" && c.length > 0) return c.map((n) => this.t.sym(n)).reduce((a, b) => this.t.op("|", a, b));
+    return this.t.sym(name);
+  }
+
+  /** Does an allocation with these flags reclaim, that is, may it sleep? */
+  sleepsWith(gfp: ValueId): "yes" | "no" | "unknown" {
+    const names = flagNames(this.t, gfp);
+    return names ? this.rules.gfpSleeps(names) : "unknown";
+  }
+
+  // ---- memory ----
+
+  load(s: State, addr: ValueId): ValueId {
+    return s.mem.get(addr) ?? this.t.load(addr, 0);
+  }
+
+  store(s: State, addr: ValueId, v: ValueId): void {
+    s.setMem(addr, v);
+    const a = this.t.get(addr);
+    if (a.k === "local") this.t.suggestName(v, a.name);
+  }
+
+  isLocal(name: string): boolean {
+    return this.types.has(name);
+  }
+
+  // ---- types ----
+
+  typeOf(e: Expr): string | undefined {
+    switch (e.k) {
+      case "id":
+        return this.types.get(e.name);
+      case "mem": {
+        const base = this.typeOf(e.base);
+        const tag = base === undefined ? undefined : structTag(base);
+        return tag === undefined ? undefined : this.scope.fieldType(tag, e.field);
+      }
+      case "un": {
+        const inner = this.typeOf(e.e);
+        if (inner === undefined) return undefined;
+        if (e.op === "&") return `${inner} *`;
+        if (e.op === "*") return inner.replace(/\s*\*\s*$/, "");
+        return inner;
+      }
+      case "idx": {
+        const inner = this.typeOf(e.base);
+        return inner?.replace(/\s*(\*|\[[^\]]*\])\s*$/, "");
+      }
+      case "cast":
+        return e.type;
+      case "assign":
+        return this.typeOf(e.l);
+      case "cond":
+        return this.typeOf(e.f) ?? (e.t ? this.typeOf(e.t) : undefined);
+      case "comma":
+        return this.typeOf(e.r);
+      case "call": {
+        if (e.fn.k !== "id") return undefined;
+        const m = this.scope.call(e.fn.name, e.args.length);
+        return m?.struct ? `struct ${m.struct} *` : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  // ---- expressions ----
+
+  /** Address of an lvalue, or null if it has none. */
+  address(s: State, e: Expr): ValueId | null {
+    switch (e.k) {
+      case "id":
+        return this.isLocal(e.name) ? this.t.local(e.name) : this.t.global(e.name);
+      case "mem": {
+        const base = e.arrow ? this.eval(s, e.base) : this.address(s, e.base);
+        if (base === null) return null;
+        if (e.arrow) this.noteStruct(base, this.typeOf(e.base));
+        return this.t.field(base, e.field);
+      }
+      case "un":
+        return e.op === "*" ? this.eval(s, e.e) : null;
+      case "idx": {
+        const base = this.arrayBase(s, e.base);
+        return base === null ? null : this.t.elem(base, this.eval(s, e.index));
+      }
+      case "cast":
+        return this.address(s, e.e);
+      case "comma":
+        this.eval(s, e.l);
+        return this.address(s, e.r);
+      case "init": {
+        const addr = this.t.local(`$init${e.at}`);
+        this.initialise(s, addr, e);
+        return addr;
+      }
+      default:
+        return null;
+    }
+  }
+
+  noteStruct(v: ValueId, type: string | undefined): void {
+    if (type === undefined || this.structs.has(v)) return;
+    const tag = structTag(type);
+    if (tag !== undefined) this.structs.set(v, tag);
+  }
+
+  private arrayBase(s: State, e: Expr): ValueId | null {
+    const type = this.typeOf(e);
+    if (type?.includes("[")) return this.address(s, e);
+    return this.eval(s, e);
+  }
+
+  private initialise(s: State, addr: ValueId, e: Extract<Expr, { k: "init" }>): void {
+    for (const item of e.items) {
+      if (item.value.k === "init" && item.field !== null) {
+        this.initialise(s, this.t.field(addr, item.field), item.value);
+        continue;
+      }
+      const v = this.eval(s, item.value);
+      if (item.field !== null) this.store(s, this.t.field(addr, item.field), v);
+    }
+  }
+
+  eval(s: State, e: Expr): ValueId {
+    const t = this.t;
+    switch (e.k) {
+      case "num":
+        return e.value === null ? t.sym(e.text) : t.num(e.value);
+      case "str":
+        return t.str();
+      case "id":
+        return this.evalName(s, e);
+      case "mem": {
+        const addr = this.address(s, e);
+        if (addr === null) return this.unknown(e);
+        this.noteAccess(s, e, addr, false, null);
+        const type = this.typeOf(e);
+        if (type?.includes("[")) return addr;
+        const v = this.load(s, addr);
+        this.noteStruct(v, type);
+        return v;
+      }
+      case "idx": {
+        const addr = this.address(s, e);
+        if (addr === null) return this.unknown(e);
+        if (this.typeOf(e)?.includes("[")) return addr;
+        return this.load(s, addr);
+      }
+      case "un":
+        return this.evalUnary(s, e);
+      case "incdec": {
+        const addr = this.address(s, e.e);
+        const before = addr === null ? this.unknown(e) : this.load(s, addr);
+        const after = t.op(e.op === "++" ? "+" : "-", before, t.one);
+        const stored = depthOf(t, after) > 4 ? this.result(s, e.at, "step") : after;
+        if (addr !== null) {
+          if (e.e.k === "mem") this.noteAccess(s, e.e, addr, true, null);
+          this.store(s, addr, stored);
+        }
+        return e.prefix ? stored : before;
+      }
+      case "bin":
+        return this.evalBinary(s, e);
+      case "assign":
+        return this.evalAssign(s, e);
+      case "cond": {
+        const c = this.eval(s, e.c);
+        const a = e.t ? this.eval(s, e.t) : c;
+        const b = this.eval(s, e.f);
+        return a === b ? a : t.pure("?:", [c, a, b]);
+      }
+      case "cast":
+        return this.eval(s, e.e);
+      case "comma":
+        this.eval(s, e.l);
+        return this.eval(s, e.r);
+      case "call":
+        return performCall(this, s, e);
+      case "init": {
+        const addr = this.address(s, e);
+        return addr ?? this.unknown(e);
+      }
+      case "stmtexpr":
+      case "opaque":
+        return t.result(e.at, "opaque");
+      case "unknown":
+        for (const p of e.parts) this.eval(s, p);
+        return this.unknown(e);
+    }
+  }
+
+  private evalName(s: State, e: Extract<Expr, { k: "id" }>): ValueId {
+    const t = this.t;
+    if (this.isLocal(e.name)) {
+      const addr = t.local(e.name);
+      if (this.types.get(e.name)?.includes("[")) return addr;
+      const v = this.load(s, addr);
+      this.noteStruct(v, this.types.get(e.name));
+      return v;
+    }
+    if (e.name === "NULL" || e.name === "false") return t.zero;
+    if (e.name === "true") return t.one;
+    if (/^[A-Z_][A-Z0-9_]*$/.test(e.name)) {
+      const c = this.scope.constant(e.name);
+      if (typeof c === "number") return t.num(c);
+      if (c !== null) return c.map((n) => t.sym(n)).reduce((a, b) => t.op("|", a, b));
+      return t.sym(e.name);
+    }
+    return this.load(s, t.global(e.name));
+  }
+
+  private evalUnary(s: State, e: Extract<Expr, { k: "un" }>): ValueId {
+    const t = this.t;
+    if (e.op === "&") {
+      const addr = this.address(s, e.e);
+      return addr ?? this.eval(s, e.e);
+    }
+    if (e.op === "*") {
+      const addr = this.eval(s, e.e);
+      const pointee = this.typeOf(e)?.trim();
+      const action = pointee === undefined ? undefined : this.rules.cellReads.get(pointee);
+      const v = this.load(s, addr);
+      if (action === undefined) {
+        this.noteDeref(s, addr, e.at, e.end);
+        return v;
+      }
+      // A page-table cell is shared: each read is a new value.
+      if (t.root(addr).k === "local" && t.get(addr).k !== "load") return v;
+      const read = this.result(s, e.at, "cell");
+      performAction(this, s, action, addr, [], this.site(e.at, e.end, ""), "*", true);
+      s.addRead(read, action);
+      return read;
+    }
+    return t.un(e.op, this.eval(s, e.e));
+  }
+
+  private evalBinary(s: State, e: Extract<Expr, { k: "bin" }>): ValueId {
+    const a = this.eval(s, e.l);
+    const b = this.eval(s, e.r);
+    if (e.op === "+" || e.op === "-") {
+      // Pointer arithmetic keeps the object: `pte + 1` is another element of the same table.
+      if (depthOf(this.t, a) > 5) return this.result(s, e.at, "arith");
+    }
+    return this.t.op(e.op, a, b);
+  }
+
+  private evalAssign(s: State, e: Extract<Expr, { k: "assign" }>): ValueId {
+    const t = this.t;
+    if (e.op === "=" && e.r.k === "init" && e.r.type !== null) {
+      const addr = this.address(s, e.l);
+      if (addr !== null) this.initialise(s, addr, e.r);
+      return addr ?? t.zero;
+    }
+    let v = this.eval(s, e.r);
+    const addr = this.address(s, e.l);
+    if (addr === null) return v;
+    if (e.op !== "=") {
+      v = t.op(e.op.slice(0, -1), this.load(s, addr), v);
+      if (depthOf(t, v) > 6) v = this.result(s, e.at, "acc");
+    }
+    if (e.l.k === "mem") this.noteAccess(s, e.l, addr, true, v);
+    else if (e.l.k === "un" || e.l.k === "idx") {
+      const a = t.get(addr);
+      if (a.k !== "local") this.noteDeref(s, a.k === "elem" ? a.base : addr, e.l.at, e.l.end);
+    }
+    this.store(s, addr, v);
+    this.noteStruct(v, this.typeOf(e.l) ?? undefined);
+    return v;
+  }
+
+  unknown(e: Expr): ValueId {
+    return this.t.result(e.at, "unknown");
+  }
+
+  /** A fresh value produced at a place; what was known of an earlier one from the same place is forgotten. */
+  result(s: State, at: number, slot: string): ValueId {
+    const before = this.t.existing({ site: at, slot });
+    if (before !== undefined) forget(this.t, s, before);
+    return before ?? this.t.result(at, slot);
+  }
+
+  // ---- accesses ----
+
+  private noteAccess(s: State, e: Extract<Expr, { k: "mem" }>, addr: ValueId, write: boolean, value: ValueId | null): void {
+    const a = this.t.get(addr);
+    if (a.k !== "field") return;
+    if (e.arrow) this.noteDeref(s, a.base, e.at, e.end);
+    const watchers = this.rules.watched.get(e.field);
+    if (!watchers) return;
+    const type = this.typeOf(e.base);
+    const tag = type === undefined ? undefined : structTag(type);
+    if (tag === undefined) return;
+    for (const w of watchers) {
+      if (w.struct !== tag || (w.access === "write" && !write)) continue;
+      const site = this.site(e.at, e.end, "");
+      performAction(this, s, `field:${w.rule}`, a.base, [], site, e.field, true);
+      this.emit({ k: "field", struct: tag, field: e.field, base: a.base, write, site, state: s.fork(), value });
+    }
+  }
+
+  noteDeref(s: State, base: ValueId, at: number, end: number): void {
+    this.dereferenced.add(base);
+    const stale = s.stale.get(base);
+    if (stale && this.sink) this.emit({ k: "stale-use", value: base, info: stale, site: this.site(at, end, ""), state: s.fork(), callee: null });
+    const f = this.fallible.get(base);
+    if (f && this.sink) {
+      const m = s.mask(this.t, base);
+      if ((m & ~f.mask) === 0) this.emit({ k: "failed-use", value: base, api: f.api, site: this.site(at, end, ""), state: s.fork() });
+    }
+  }
+
+  // ---- instructions ----
+
+  run(s: State, i: Instr): void {
+    switch (i.k) {
+      case "eval": {
+        const v = this.eval(s, i.e);
+        this.noteIgnored(s, i.e, v);
+        break;
+      }
+      case "decl": {
+        this.types.set(i.v.name, i.v.type);
+        const addr = this.t.local(i.v.name);
+        if (i.v.init === null) {
+          if (!i.v.isStatic) forgetCells(this.t, s, addr);
+          break;
+        }
+        if (i.v.init.k === "init") {
+          forgetCells(this.t, s, addr);
+          this.initialise(s, addr, i.v.init);
+        } else {
+          const v = this.eval(s, i.v.init);
+          this.store(s, addr, v);
+          this.noteStruct(v, i.v.type);
+        }
+        break;
+      }
+      case "temp":
+        this.types.set(i.name, "int");
+        this.store(s, this.t.local(i.name), this.eval(s, i.e));
+        break;
+      case "guard":
+        this.runGuard(s, i, i.acquire ?? null);
+        break;
+      case "unguard":
+        this.runGuard(s, i, i.release ?? null);
+        break;
+      case "free":
+        break;
+    }
+  }
+
+  private runGuard(s: State, i: Extract<Instr, { k: "guard" | "unguard" }>, call: string | null): void {
+    const g = this.rules.guard(i.name);
+    const name = call ?? (i.k === "guard" ? g?.acquire : g?.release);
+    const model = name ? this.scope.call(name, i.args.length) : null;
+    if (!model) return;
+    const frame = { args: i.args.map((a) => this.eval(s, a)), lvalues: i.args.map(() => null), ret: this.t.zero };
+    applyModel(this, s, model, frame, this.site(i.at, i.end, ""));
+  }
+
+  private noteIgnored(s: State, e: Expr, v: ValueId): void {
+    if (!this.sink || e.k !== "call" || e.fn.k !== "id") return;
+    const m = this.scope.call(e.fn.name, e.args.length);
+    if (m?.mustCheck && this.fallible.has(v)) {
+      this.emit({ k: "ignored-result", api: e.fn.name, site: this.site(e.at, e.end, ""), state: s.fork() });
+    }
+  }
+}
+
+function forgetCells(t: ValueTable, s: State, addr: ValueId): void {
+  s.dropMem(addr);
+  for (const a of s.mem.keys()) {
+    const v = t.get(a);
+    if (v.k === "field" && v.base === addr) s.dropMem(a);
+  }
+}
+
+function depthOf(t: ValueTable, v: ValueId): number {
+  const x = t.get(v);
+  if (x.k !== "op") return 0;
+  return 1 + Math.max(depthOf(t, x.a), depthOf(t, x.b));
+}

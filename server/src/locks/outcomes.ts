@@ -1,0 +1,97 @@
+/**
+ * The uniform description of what a call does, whether it comes from rule data or from an inferred
+ * summary: a small set of alternative outcomes, each guarded by clauses over the call's values.
+ */
+import type { Path } from "../rules/expressions";
+import type { Site } from "./state";
+
+/** A value of the callee expressed by what the caller sees. */
+export type Term =
+  | { k: "path"; path: Path }
+  /** Structural form used by summaries. */
+  | { k: "arg"; index: number }
+  | { k: "ret" }
+  | { k: "global"; name: string }
+  | { k: "num"; n: number }
+  | { k: "sym"; name: string }
+  | { k: "field"; of: Term; field: string }
+  | { k: "load"; of: Term }
+  /** Content of a cell after the call (out-parameters). */
+  | { k: "after"; of: Term }
+  | { k: "pure"; fn: string; args: Term[] }
+  | { k: "op"; op: string; a: Term; b: Term }
+  | { k: "un"; op: string; a: Term }
+  /** Any instance of the class. */
+  | { k: "any" };
+
+export type Clause =
+  /** The value's class lies within `mask`. */
+  | { k: "mask"; term: Term; mask: number }
+  | { k: "flags"; term: Term; flags: string[]; set: boolean }
+  | { k: "equals"; term: Term; to: Term; positive: boolean };
+
+export type CallEffect =
+  | { k: "acquire"; cls: string; term: Term; mode: "read" | "write"; blocking: boolean; rule: string | null; site: Site | null }
+  | { k: "release"; cls: string; term: Term; mode: "read" | "write" | "any"; rule: string | null; site: Site | null }
+  | { k: "releaseAll"; cls: string }
+  | { k: "downgrade"; cls: string; term: Term }
+  | { k: "assert"; cls: string; term: Term; mode: "read" | "write" | "any" }
+  /** Let go and taken again inside the callee. */
+  | { k: "drop"; cls: string; term: Term; mode: "read" | "write"; site: Site | null }
+  /** An attempt to take it failed: it is not held now. */
+  | { k: "failed"; cls: string; term: Term; name: string }
+  | { k: "lost"; cls: string; term: Term }
+  /** Taken and released again inside the callee, waiting for it. */
+  | { k: "takes"; cls: string; term: Term; mode: "read" | "write" }
+  | { k: "action"; action: string; term: Term; with: Term[]; direct: boolean }
+  | { k: "mark"; mark: string; term: Term; on: boolean }
+  | { k: "invalidate"; term: Term }
+  | { k: "store"; cell: Term; value: Term | null }
+  /** A fact that holds after the call in this outcome. */
+  | { k: "assume"; clause: Clause };
+
+export interface Outcome {
+  when: Clause[];
+  /** Not this outcome if all clauses of one of these groups certainly hold. */
+  unless: Clause[][];
+  effects: CallEffect[];
+  /** Named constant returned, if one. */
+  returns: Term | null;
+}
+
+export interface CallNeed {
+  rule: string;
+  cls: string;
+  mode: "read" | "write" | "any";
+  term: Term;
+  /** Where in the callee, for the message. */
+  what: string;
+}
+
+/** Everything a call does. */
+export interface CallModel {
+  name: string;
+  outcomes: Outcome[];
+  needs: CallNeed[];
+  /** `yes`, `no`, or the clauses under which it does not. */
+  sleeps: "yes" | "no" | "conditional" | { gfp: Term };
+  mustCheck: boolean;
+  /** What a failing result looks like, as a class mask; 0 = cannot fail. */
+  failMask: number;
+  pure: boolean;
+  /** The call's value is this term. */
+  is: Term | null;
+  guardians: { cls: string; term: Term }[];
+  fields: { field: string; term: Term }[];
+  marks: string[];
+  /** Struct tag the result points to. */
+  struct: string | null;
+  /** Spinlock values that are known to be of a class. */
+  lockClasses: { term: Term; cls: string }[];
+  /** Parameters that the callee dereferences. */
+  derefs: number[];
+  /** Cells written on some path, unknown value. */
+  writes: Term[];
+  /** From rule data: a stale or failed argument is an error whatever the body does. */
+  primitive: boolean;
+}

@@ -1,0 +1,318 @@
+/**
+ * The abstract state on one path (one disjunct): memory, facts, locks, stale pointers, marks and
+ * the obligations that rest on what the caller holds. Copy-on-write: `fork()` is cheap.
+ */
+import { ANY, type Fact, inherentMask, joinFacts, sameFact } from "./facts";
+import type { ValueId, ValueTable } from "./values";
+
+/** A place in the function's text, relative to its start. */
+export interface Site {
+  at: number;
+  end: number;
+  /** What happened there, for the path shown to the reader. */
+  note: string;
+}
+
+export type LockMode = "free" | "read" | "write" | "down" | "top";
+
+/** State of one lock instance. Absent from the map = as at entry. */
+export interface LockEntry {
+  cls: string;
+  obj: ValueId;
+  mode: LockMode;
+  depth: number;
+  /** Where it was taken, or where the evidence for holding it since entry is. */
+  origin: Site;
+  /** Where it was released or downgraded last. */
+  last: Site | null;
+  /** Held since entry (asserted, annotated, required): the function did not take it. */
+  entry: boolean;
+  /** Mode it had at entry, where `entry` or `dropped`. */
+  entryMode: "read" | "write" | "any";
+  /** An entry-held lock was let go of at least once. */
+  dropped: boolean;
+  /** In this critical section the protected value was looked at and branched upon. */
+  checked: boolean;
+  /** Rule that names a mistake with this state. */
+  rule: string | null;
+  /** May stand for several instances (taken in a loop). */
+  weak: boolean;
+}
+
+export interface StaleInfo {
+  site: Site;
+  cls: string;
+  /** The lock object that protected it. */
+  obj: ValueId;
+  /** The lock was taken again since. */
+  relocked: boolean;
+  rule: string | null;
+}
+
+/** An obligation met only if the caller holds the lock. */
+export interface PendingNeed {
+  rule: string;
+  cls: string;
+  mode: "read" | "write" | "any";
+  obj: ValueId;
+  site: Site;
+  what: string;
+}
+
+export function lockKey(cls: string, obj: ValueId): string {
+  return `${cls}@${obj}`;
+}
+
+type Maps = "mem" | "facts" | "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did";
+
+export class State {
+  mem = new Map<ValueId, ValueId>();
+  facts = new Map<ValueId, Fact>();
+  locks = new Map<string, LockEntry>();
+  stale = new Map<ValueId, StaleInfo>();
+  needs = new Map<string, PendingNeed>();
+  marks = new Map<ValueId, string>();
+  /** Value → lock keys any of which keeps it alive. */
+  guardians = new Map<ValueId, readonly string[]>();
+  /** Results of reads and comparisons made since the last critical section began. */
+  reads = new Map<ValueId, string>();
+  /** Actions performed on this path. */
+  did = new Map<string, Site>();
+  private owned = 0;
+
+  fork(): State {
+    const s = new State(false);
+    s.mem = this.mem;
+    s.facts = this.facts;
+    s.locks = this.locks;
+    s.stale = this.stale;
+    s.needs = this.needs;
+    s.marks = this.marks;
+    s.guardians = this.guardians;
+    s.reads = this.reads;
+    s.did = this.did;
+    this.owned = 0;
+    return s;
+  }
+
+  constructor(fresh = true) {
+    if (fresh) this.owned = 0x1ff;
+  }
+
+  private own<K extends Maps>(which: K, bit: number): State[K] {
+    if ((this.owned & bit) === 0) {
+      // biome-ignore lint/suspicious/noExplicitAny: the nine maps differ only in their type arguments
+      (this as any)[which] = new Map(this[which] as any);
+      this.owned |= bit;
+    }
+    return this[which];
+  }
+
+  setMem(addr: ValueId, v: ValueId): void {
+    if (this.mem.get(addr) !== v) this.own("mem", 1).set(addr, v);
+  }
+  dropMem(addr: ValueId): void {
+    if (this.mem.has(addr)) this.own("mem", 1).delete(addr);
+  }
+  setFact(v: ValueId, f: Fact | undefined): void {
+    if (f === undefined) {
+      if (this.facts.has(v)) this.own("facts", 2).delete(v);
+    } else this.own("facts", 2).set(v, f);
+  }
+  setLock(e: LockEntry): void {
+    this.own("locks", 4).set(lockKey(e.cls, e.obj), e);
+  }
+  dropLock(key: string): void {
+    if (this.locks.has(key)) this.own("locks", 4).delete(key);
+  }
+  setStale(v: ValueId, s: StaleInfo | undefined): void {
+    if (s) this.own("stale", 8).set(v, s);
+    else if (this.stale.has(v)) this.own("stale", 8).delete(v);
+  }
+  setNeed(key: string, n: PendingNeed | undefined): void {
+    if (n) {
+      if (!this.needs.has(key)) this.own("needs", 16).set(key, n);
+    } else if (this.needs.has(key)) this.own("needs", 16).delete(key);
+  }
+  addMark(v: ValueId, mark: string): void {
+    const old = this.marks.get(v);
+    if (old === undefined) this.own("marks", 32).set(v, mark);
+    else if (!old.split(",").includes(mark)) this.own("marks", 32).set(v, [...old.split(","), mark].sort().join(","));
+  }
+  removeMark(v: ValueId, mark: string): void {
+    const old = this.marks.get(v);
+    if (!old?.split(",").includes(mark)) return;
+    const rest = old.split(",").filter((m) => m !== mark);
+    if (rest.length > 0) this.own("marks", 32).set(v, rest.join(","));
+    else this.own("marks", 32).delete(v);
+  }
+  hasMark(v: ValueId, mark: string): boolean {
+    return this.marks.get(v)?.split(",").includes(mark) ?? false;
+  }
+  setGuardians(v: ValueId, keys: readonly string[] | undefined): void {
+    if (keys) this.own("guardians", 64).set(v, keys);
+    else if (this.guardians.has(v)) this.own("guardians", 64).delete(v);
+  }
+  addRead(v: ValueId, action: string): void {
+    if (this.reads.get(v) !== action) this.own("reads", 128).set(v, action);
+  }
+  clearReads(): void {
+    if (this.reads.size > 0) {
+      this.reads = new Map();
+      this.owned |= 128;
+    }
+  }
+  setDid(action: string, site: Site): void {
+    if (!this.did.has(action)) this.own("did", 256).set(action, site);
+  }
+  clearDid(action: string): void {
+    if (this.did.has(action)) this.own("did", 256).delete(action);
+  }
+
+  /** Classes the value can be in, from its form and the path's facts. */
+  mask(t: ValueTable, v: ValueId): number {
+    const m = inherentMask(t, v);
+    const f = this.facts.get(v);
+    return f ? m & f.mask : m;
+  }
+}
+
+/**
+ * The property by which disjuncts are kept apart (property simulation: Das, Lerner, Seigle, PLDI
+ * 2002): lock modes, which variables hold stale pointers, and actions that rules ask about.
+ */
+export function propertyKey(s: State, splitActions: ReadonlySet<string>): string {
+  const parts: string[] = [];
+  for (const [k, e] of s.locks) {
+    parts.push(`${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}${e.weak ? "w" : ""}`);
+  }
+  if (s.stale.size > 0) {
+    for (const [addr, v] of s.mem) if (s.stale.has(v)) parts.push(`!${addr}`);
+  }
+  if (splitActions.size > 0) for (const a of s.did.keys()) if (splitActions.has(a)) parts.push(`+${a}`);
+  if (parts.length > 1) parts.sort();
+  return parts.join(" ");
+}
+
+/** Joins `b` into a copy of `a` at the head of `block`; both have the same property key. Null if `a` already covers `b`. */
+export function joinStates(t: ValueTable, a: State, b: State, block: number, stableFields: ReadonlySet<string>): State | null {
+  const out = a.fork();
+  let changed = false;
+  const renamed: [ValueId, ValueId, ValueId][] = [];
+  for (const [addr, va] of a.mem) {
+    const vb = b.mem.get(addr) ?? defaultContent(t, addr);
+    if (va === vb) continue;
+    const phi = t.phi(block, addr);
+    const av = t.get(addr);
+    if (av.k === "local") t.suggestName(phi, av.name);
+    if (va !== phi) {
+      out.setMem(addr, phi);
+      changed = true;
+    }
+    renamed.push([phi, va, vb]);
+  }
+  for (const [addr, vb] of b.mem) {
+    if (a.mem.has(addr)) continue;
+    const va = defaultContent(t, addr);
+    if (va === vb) continue;
+    const phi = t.phi(block, addr);
+    out.setMem(addr, phi);
+    changed = true;
+    renamed.push([phi, va, vb]);
+  }
+  for (const [v, fa] of a.facts) {
+    const fb = b.facts.get(v);
+    const j = joinFacts(fa, fb ?? inherentFact(t, v));
+    if (!sameFact(j, fa) && !renamed.some((r) => r[0] === v)) {
+      out.setFact(v, j);
+      changed = true;
+    }
+  }
+  for (const [phi, va, vb] of renamed) {
+    const j = joinFacts(factOf(t, a, va), factOf(t, b, vb));
+    if (!sameFact(j, a.facts.get(phi))) {
+      if (va !== phi || a.facts.has(phi)) {
+        out.setFact(phi, j);
+        changed = true;
+      }
+    }
+    const ma = a.marks.get(va);
+    if (ma !== undefined && ma === b.marks.get(vb)) {
+      if (out.marks.get(phi) !== ma) for (const m of ma.split(",")) out.addMark(phi, m);
+    } else if (va === phi && ma !== undefined) {
+      for (const m of ma.split(",")) if (!b.hasMark(vb, m)) out.removeMark(phi, m);
+    }
+    const ga = a.guardians.get(va);
+    const gb = b.guardians.get(vb);
+    const g = ga && gb ? ga.filter((k) => gb.includes(k)) : undefined;
+    if (va !== phi || ga?.length !== g?.length) out.setGuardians(phi, g && g.length > 0 ? g : undefined);
+    const stale = a.stale.get(va) ?? b.stale.get(vb);
+    if (stale && !out.stale.has(phi)) out.setStale(phi, stale);
+    for (const f of stableFields) {
+      const fa = a.mem.get(t.field(va, f)) ?? loadIfKnown(t, va, f);
+      const fb = b.mem.get(t.field(vb, f)) ?? loadIfKnown(t, vb, f);
+      if (fa !== undefined && fa === fb && va !== phi) out.setMem(t.field(phi, f), fa);
+    }
+  }
+  for (const [k, n] of b.needs) {
+    if (!a.needs.has(k)) {
+      out.setNeed(k, n);
+      changed = true;
+    }
+  }
+  for (const k of a.did.keys()) {
+    if (!b.did.has(k)) {
+      out.clearDid(k);
+      changed = true;
+    }
+  }
+  for (const [v, m] of a.marks) {
+    if (renamed.some((r) => r[0] === v)) continue;
+    for (const one of m.split(",")) {
+      if (!b.hasMark(v, one)) {
+        out.removeMark(v, one);
+        changed = true;
+      }
+    }
+  }
+  for (const [v, s] of b.stale) {
+    if (!a.stale.has(v)) {
+      out.setStale(v, s);
+      changed = true;
+    }
+  }
+  for (const [k, e] of b.locks) {
+    const mine = out.locks.get(k);
+    if (mine && e.rule !== null && mine.rule === null) out.setLock({ ...mine, rule: e.rule });
+  }
+  for (const [v, k] of b.reads) {
+    if (!a.reads.has(v)) {
+      out.addRead(v, k);
+      changed = true;
+    }
+  }
+  return changed ? out : null;
+}
+
+function loadIfKnown(t: ValueTable, base: ValueId, f: string): ValueId {
+  return t.load(t.field(base, f), 0);
+}
+
+/** What a cell holds when nothing was written: the value it had at entry. */
+export function defaultContent(t: ValueTable, addr: ValueId): ValueId {
+  return t.load(addr, 0);
+}
+
+function factOf(t: ValueTable, s: State, v: ValueId): Fact {
+  const f = s.facts.get(v);
+  const mask = inherentMask(t, v);
+  const value = t.get(v);
+  const base: Fact = f ? { ...f, mask: f.mask & mask } : { mask };
+  if (base.eq === undefined && (value.k === "num" || value.k === "sym")) base.eq = v;
+  return base;
+}
+
+function inherentFact(t: ValueTable, v: ValueId): Fact | undefined {
+  const mask = inherentMask(t, v);
+  return mask === ANY ? undefined : { mask };
+}

@@ -1,0 +1,322 @@
+/**
+ * Symbolic values of one function, hash-consed: equal structure, equal number. An address is a
+ * value too, so a load is `sel(address, epoch)` and an access path is only how a value is printed.
+ */
+
+export type ValueId = number;
+
+export type Value =
+  | { k: "num"; n: number }
+  /** Named constant: enumerator or object-like macro that has no simpler value. */
+  | { k: "sym"; name: string }
+  | { k: "str" }
+  | { k: "param"; index: number; name: string }
+  /** Address of a local variable. */
+  | { k: "local"; name: string }
+  /** Address of a global variable (or a function). */
+  | { k: "global"; name: string }
+  /** Address of a field of the object at `base`. */
+  | { k: "field"; base: ValueId; field: string }
+  /** Address of an array element. */
+  | { k: "elem"; base: ValueId; index: ValueId }
+  /** What was in memory at `addr`; a new epoch after something may have written it. */
+  | { k: "load"; addr: ValueId; epoch: number }
+  /** Result `slot` of the instruction at `site` (call results, out-parameters, loop variables). */
+  | { k: "result"; site: number; slot: string }
+  /** Join of different values of `addr` at the head of a block. */
+  | { k: "phi"; block: number; addr: ValueId }
+  /** An earlier instance of a value that was computed again in a loop. */
+  | { k: "old"; of: ValueId }
+  | { k: "pure"; fn: string; args: readonly ValueId[] }
+  | { k: "op"; op: string; a: ValueId; b: ValueId }
+  | { k: "un"; op: string; a: ValueId };
+
+export class ValueTable {
+  private readonly values: Value[] = [];
+  private readonly ids = new Map<string, ValueId>();
+  private readonly names = new Map<ValueId, string>();
+  /** Per value: the results and phis it is built from (values that change when an instruction runs again). */
+  private readonly leaves: (readonly ValueId[])[] = [];
+  /** Per value: the `x & MASK` values built on it. */
+  private readonly masked = new Map<ValueId, ValueId[]>();
+  readonly zero: ValueId;
+  readonly one: ValueId;
+
+  constructor() {
+    this.zero = this.num(0);
+    this.one = this.num(1);
+  }
+
+  get size(): number {
+    return this.values.length;
+  }
+
+  get(id: ValueId): Value {
+    return this.values[id] as Value;
+  }
+
+  /** Remembers the first variable a value was assigned to, for printing only. */
+  suggestName(id: ValueId, name: string): void {
+    if (!name.startsWith("$") && !this.names.has(id)) this.names.set(id, name);
+  }
+
+  suggestedName(id: ValueId): string | undefined {
+    return this.names.get(id);
+  }
+
+  private intern(key: string, make: () => Value): ValueId {
+    const found = this.ids.get(key);
+    if (found !== undefined) return found;
+    const id = this.values.length;
+    const v = make();
+    this.values.push(v);
+    this.ids.set(key, id);
+    this.leaves.push(this.leavesOf(id, v));
+    if (v.k === "op" && v.op === "&") {
+      for (const part of [v.a, v.b]) {
+        const list = this.masked.get(part);
+        if (list) list.push(id);
+        else this.masked.set(part, [id]);
+      }
+    }
+    return id;
+  }
+
+  private leavesOf(id: ValueId, v: Value): readonly ValueId[] {
+    if (v.k === "result" || v.k === "phi") return [id];
+    if (v.k === "old") return NONE;
+    const parts = this.parts(v);
+    if (parts.length === 0) return NONE;
+    if (parts.length === 1) return this.leaves[parts[0] as ValueId] ?? NONE;
+    const all = new Set<ValueId>();
+    for (const p of parts) for (const l of this.leaves[p] ?? NONE) all.add(l);
+    return all.size === 0 ? NONE : [...all];
+  }
+
+  /** Is `leaf` (a result or phi) part of `id`? */
+  dependsOn(id: ValueId, leaf: ValueId): boolean {
+    return (this.leaves[id] as readonly ValueId[]).includes(leaf);
+  }
+
+  /** Existing values of the form `x & MASK` (either side) for `x`. */
+  masksOf(x: ValueId): readonly ValueId[] {
+    return this.masked.get(x) ?? NONE;
+  }
+
+  /** The id of a result if that instruction was ever evaluated. */
+  existing(key: { site: number; slot: string }): ValueId | undefined {
+    return this.ids.get(`r${key.site}.${key.slot}`);
+  }
+
+  existingPhi(block: number, addr: ValueId): ValueId | undefined {
+    return this.ids.get(`h${block}.${addr}`);
+  }
+
+  num(n: number): ValueId {
+    return this.intern(`n${n}`, () => ({ k: "num", n }));
+  }
+  sym(name: string): ValueId {
+    return this.intern(`s${name}`, () => ({ k: "sym", name }));
+  }
+  str(): ValueId {
+    return this.intern("str", () => ({ k: "str" }));
+  }
+  param(index: number, name: string): ValueId {
+    return this.intern(`p${index}`, () => ({ k: "param", index, name }));
+  }
+  local(name: string): ValueId {
+    return this.intern(`l${name}`, () => ({ k: "local", name }));
+  }
+  global(name: string): ValueId {
+    return this.intern(`g${name}`, () => ({ k: "global", name }));
+  }
+  field(base: ValueId, field: string): ValueId {
+    return this.intern(`f${base}.${field}`, () => ({ k: "field", base, field }));
+  }
+  elem(base: ValueId, index: ValueId): ValueId {
+    return this.intern(`e${base}.${index}`, () => ({ k: "elem", base, index }));
+  }
+  load(addr: ValueId, epoch: number): ValueId {
+    return this.intern(`m${addr}.${epoch}`, () => ({ k: "load", addr, epoch }));
+  }
+  result(site: number, slot: string): ValueId {
+    return this.intern(`r${site}.${slot}`, () => ({ k: "result", site, slot }));
+  }
+  phi(block: number, addr: ValueId): ValueId {
+    return this.intern(`h${block}.${addr}`, () => ({ k: "phi", block, addr }));
+  }
+  old(of: ValueId): ValueId {
+    if (this.get(of).k === "old") return of;
+    return this.intern(`o${of}`, () => ({ k: "old", of }));
+  }
+  pure(fn: string, args: readonly ValueId[]): ValueId {
+    return this.intern(`c${fn}(${args.join(",")})`, () => ({ k: "pure", fn, args }));
+  }
+  un(op: string, a: ValueId): ValueId {
+    const v = this.get(a);
+    if (v.k === "num") {
+      if (op === "-") return this.num(-v.n);
+      if (op === "!") return this.num(v.n === 0 ? 1 : 0);
+      if (op === "+") return a;
+    }
+    if (op === "!" && v.k === "un" && v.op === "!") return this.un("bool", v.a);
+    return this.intern(`u${op}${a}`, () => ({ k: "un", op, a }));
+  }
+  op(op: string, a: ValueId, b: ValueId): ValueId {
+    const va = this.get(a);
+    const vb = this.get(b);
+    if (va.k === "num" && vb.k === "num") {
+      const n = arithmetic(op, va.n, vb.n);
+      if (n !== undefined) return this.num(n);
+    }
+    if ((op === "|" || op === "+" || op === "^") && vb.k === "num" && vb.n === 0) return a;
+    if ((op === "|" || op === "+") && va.k === "num" && va.n === 0) return b;
+    if (op === "&" && ((va.k === "num" && va.n === 0) || (vb.k === "num" && vb.n === 0))) return this.zero;
+    if (COMMUTES.has(op) && a > b) return this.intern(`b${op}${b}.${a}`, () => ({ k: "op", op, a: b, b: a }));
+    return this.intern(`b${op}${a}.${b}`, () => ({ k: "op", op, a, b }));
+  }
+
+  /** Calls `visit` for the value and everything it is built from; stops below where `visit` returns false. */
+  walk(id: ValueId, visit: (id: ValueId, v: Value) => boolean | undefined, depth = 12): void {
+    if (depth === 0) return;
+    const v = this.get(id);
+    if (visit(id, v) === false) return;
+    for (const part of this.parts(v)) this.walk(part, visit, depth - 1);
+  }
+
+  parts(v: Value): readonly ValueId[] {
+    switch (v.k) {
+      case "field":
+        return [v.base];
+      case "elem":
+        return [v.base, v.index];
+      case "load":
+        return [v.addr];
+      case "old":
+        return [v.of];
+      case "pure":
+        return v.args;
+      case "op":
+        return [v.a, v.b];
+      case "un":
+        return [v.a];
+      default:
+        return [];
+    }
+  }
+
+  /** Does `id` contain `part`? */
+  mentions(id: ValueId, part: ValueId): boolean {
+    let found = false;
+    this.walk(id, (x) => {
+      if (x === part) found = true;
+      return !found;
+    });
+    return found;
+  }
+
+  /** The parameter, global or local at the root of an address or load chain. */
+  root(id: ValueId): Value {
+    let v = this.get(id);
+    for (;;) {
+      if (v.k === "field" || v.k === "elem") v = this.get(v.base);
+      else if (v.k === "load") v = this.get(v.addr);
+      else if (v.k === "pure" && v.args.length > 0) v = this.get(v.args[0] as ValueId);
+      else if (v.k === "op") v = this.get(v.a);
+      else if (v.k === "old") v = this.get(v.of);
+      else return v;
+    }
+  }
+}
+
+const NONE: readonly ValueId[] = [];
+
+const COMMUTES = new Set(["==", "!=", "|", "&", "+", "*", "^"]);
+
+function arithmetic(op: string, a: number, b: number): number | undefined {
+  switch (op) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "|":
+      return inInt(a, b) ? a | b : undefined;
+    case "&":
+      return inInt(a, b) ? a & b : undefined;
+    case "^":
+      return inInt(a, b) ? a ^ b : undefined;
+    case "==":
+      return a === b ? 1 : 0;
+    case "!=":
+      return a !== b ? 1 : 0;
+    case "<":
+      return a < b ? 1 : 0;
+    case ">":
+      return a > b ? 1 : 0;
+    case "<=":
+      return a <= b ? 1 : 0;
+    case ">=":
+      return a >= b ? 1 : 0;
+    default:
+      return undefined;
+  }
+}
+
+function inInt(a: number, b: number): boolean {
+  return Math.abs(a) < 2 ** 31 && Math.abs(b) < 2 ** 31;
+}
+
+/** Renders values as the access paths a reader would write. */
+export function printValue(t: ValueTable, id: ValueId, depth = 8): string {
+  if (depth === 0) return "…";
+  const v = t.get(id);
+  const p = (x: ValueId): string => printValue(t, x, depth - 1);
+  switch (v.k) {
+    case "num":
+      return String(v.n);
+    case "sym":
+      return v.name;
+    case "str":
+      return '"…"';
+    case "param":
+      return v.name;
+    case "local":
+      return `&${v.name}`;
+    case "global":
+      return `&${v.name}`;
+    case "field": {
+      const b = t.get(v.base);
+      return b.k === "local" || b.k === "global" ? `&${b.name}.${v.field}` : `&${p(v.base)}->${v.field}`;
+    }
+    case "elem":
+      return `&${p(v.base)}[${p(v.index)}]`;
+    case "load": {
+      const a = t.get(v.addr);
+      if (a.k === "field") {
+        const b = t.get(a.base);
+        if (b.k === "local" || b.k === "global") return `${b.name}.${a.field}`;
+        if (b.k === "field") return `${p(a.base).replace(/^&/, "")}.${a.field}`;
+        return `${p(a.base)}->${a.field}`;
+      }
+      if (a.k === "local" || a.k === "global") return a.name;
+      if (a.k === "elem") return `${p(a.base)}[${p(a.index)}]`;
+      return `*${p(v.addr)}`;
+    }
+    case "result":
+      return t.suggestedName(id) ?? (v.slot.startsWith("call:") ? `${v.slot.slice(5)}()` : v.slot);
+    case "phi": {
+      const a = t.get(v.addr);
+      return a.k === "local" ? a.name : p(t.load(v.addr, 0));
+    }
+    case "old":
+      return p(v.of);
+    case "pure":
+      return t.suggestedName(id) ?? `${v.fn}(${v.args.map(p).join(", ")})`;
+    case "op":
+      return `${p(v.a)} ${v.op} ${p(v.b)}`;
+    case "un":
+      return v.op === "bool" ? p(v.a) : `${v.op}${p(v.a)}`;
+  }
+}

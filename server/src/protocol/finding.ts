@@ -1,0 +1,82 @@
+/** Plain types that every skin (CLI, LSP, SARIF, client) shares. */
+
+export type Level = "error" | "warning" | "hint";
+
+export interface PathStep {
+  file: string;
+  /** 1-based. */
+  line: number;
+  column: number;
+  /** The source line, trimmed. */
+  text: string;
+  /** Why this step matters: `mmap_lock taken for read here`. */
+  note: string;
+}
+
+export interface Finding {
+  /** Slug of the rule, e.g. `vma-use-after-unlock`. */
+  rule: string;
+  /** `R07`. */
+  alias: string;
+  level: Level;
+  file: string;
+  /** 1-based line and column, columns in UTF-16 units. */
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+  /** The function whose body holds the line. */
+  function: string;
+  /** One sentence: what is wrong. */
+  message: string;
+  /** What to do. */
+  advice: string;
+  /** Stable under line shifts. */
+  fingerprint: string;
+  path: PathStep[];
+  replay: ReplaySummary | null;
+}
+
+export interface ReplaySummary {
+  verdict: "violation" | "clean" | "inconclusive";
+  scenario: string;
+  profile: string | null;
+  states: number;
+  switches: number;
+  reason: string | null;
+}
+
+export interface HeldLock {
+  lock: string;
+  /** Printed object: `mm`, `vma->vm_mm`. */
+  object: string;
+  mode: "read" | "write" | "any";
+  /** Condition on the return value, inputs or outputs; empty = always. */
+  when: string;
+}
+
+export interface Contract {
+  function: string;
+  file: string;
+  line: number;
+  requires: HeldLock[];
+  acquires: HeldLock[];
+  releases: HeldLock[];
+  /** Dropped and retaken inside. */
+  drops: HeldLock[];
+  maySleep: boolean | "unknown";
+  /** Why: `asserts mmap_lock at mm/x.c:12`, `every caller holds …`. */
+  evidence: string[];
+}
+
+export interface LockStateAt {
+  function: string | null;
+  locks: { lock: string; object: string; mode: string; since: { line: number; text: string } | null; certain: boolean }[];
+}
+
+export interface Degraded {
+  file: string;
+  function: string;
+  line: number;
+  reason: string;
+}

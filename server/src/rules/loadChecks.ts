@@ -1,0 +1,96 @@
+/** `checks/*.yaml`: one rule per file. */
+import { DETECTORS, REFERENCES } from "./detectors";
+import { ExpressionError, parsePath } from "./expressions";
+import type { FileData } from "./files";
+import type { CheckRule } from "./model";
+import { checkExpression, type Names } from "./names";
+import { checkShape, type RawCheck } from "./schema";
+import type { Key, Source } from "./source";
+import { hint } from "./suggest";
+import { validate } from "./validate";
+
+/** In the order of their aliases. A user's rule replaces the shipped one of the same id. */
+export function loadChecks(files: FileData[], names: Names): CheckRule[] {
+  const byId = new Map<string, CheckRule>();
+  const byAlias = new Map<string, string>();
+  for (const file of files) {
+    if (file.kind !== "check") continue;
+    const { source } = file;
+    const raw = validate(source, [], source.value, checkShape);
+    if (!raw) continue;
+    if (!file.user && stem(source.file) !== raw.id) source.problem(["id"], `the file of rule "${raw.id}" must be called ${raw.id}.yaml`);
+    if (!file.user && byId.has(raw.id)) {
+      source.problem(["id"], `rule "${raw.id}" is already defined in another file`);
+      continue;
+    }
+    const owner = byAlias.get(raw.alias);
+    if (owner !== undefined && owner !== raw.id) {
+      source.problem(["alias"], `alias "${raw.alias}" already belongs to rule "${owner}"`);
+      continue;
+    }
+    if (!references(source, raw, names)) continue;
+    byAlias.set(raw.alias, raw.id);
+    byId.set(raw.id, toRule(raw, source.file));
+  }
+  return [...byId.values()].sort((a, b) => a.alias.localeCompare(b.alias, "en", { numeric: true }));
+}
+
+function stem(file: string): string {
+  return (file.split("/").at(-1) ?? "").replace(/\.ya?ml$/, "");
+}
+
+function toRule(raw: RawCheck, file: string): CheckRule {
+  const { since, scenario, ...others } = raw;
+  const text = (s: string): string => s.trim().replace(/[ \t]*\n(?!\n)[ \t]*/g, " ");
+  return {
+    ...others,
+    message: text(raw.message),
+    what: raw.what.trim(),
+    why: raw.why.trim(),
+    fix: raw.fix.trim(),
+    ...(since === undefined ? {} : { since }),
+    ...(scenario === undefined ? {} : { scenario }),
+    file,
+  };
+}
+
+function references(source: Source, raw: RawCheck, names: Names): boolean {
+  const shape = Object.hasOwn(DETECTORS, raw.detector) ? DETECTORS[raw.detector] : undefined;
+  if (!shape) {
+    source.problem(["detector"], `unknown detector "${raw.detector}"${hint(raw.detector, Object.keys(DETECTORS))}`);
+    return false;
+  }
+  const parameters = validate(source, ["with"], raw.with, shape);
+  if (!parameters) return false;
+  let good = true;
+  raw.applies.forEach((text, i) => {
+    if (!checkExpression("applies", text, source, ["applies", i])) good = false;
+  });
+  return walk(parameters, undefined, ["with"], { source, names }) && good;
+}
+
+/** Every name inside the parameters must exist; which kind of name follows from its key. */
+function walk(value: unknown, key: string | undefined, path: Key[], at: { source: Source; names: Names }): boolean {
+  if (Array.isArray(value)) return value.map((v, i) => walk(v, key, [...path, i], at)).every(Boolean);
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value)
+      .map(([k, v]) => walk(v, k, [...path, k], at))
+      .every(Boolean);
+  }
+  if (typeof value !== "string" || key === undefined) return true;
+  if (key === "on") return placeOk(value, path, at.source);
+  const kind = REFERENCES[key];
+  return kind === undefined || at.names.check(kind, value, at.source, path);
+}
+
+function placeOk(value: string, path: Key[], source: Source): boolean {
+  if (value === "any") return true;
+  try {
+    parsePath(value);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    source.problem(path, error.message);
+    return false;
+  }
+}

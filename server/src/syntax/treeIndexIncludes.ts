@@ -1,0 +1,163 @@
+import { folderOf, joinPath } from "../base/path";
+import type { FileScan } from "./model";
+import type { SourceFiles } from "./treeIndexFiles";
+
+/** Every kernel file is compiled with these on the command line. */
+const FORCED = ["include/linux/kconfig.h", "include/linux/compiler_types.h"];
+const MAX_CLOSURE = 6000;
+const MAX_CLOSURES_KEPT = 1024;
+
+export interface Closure {
+  /** Files included directly or indirectly, in the order they are met; the file itself is not among them. */
+  files: string[];
+  /** Position of a file in `files`, or -1. */
+  position(path: string): number;
+}
+
+type Kind = "functions" | "macros" | "structs" | "prototypes";
+
+/** Which files an `#include` means, transitive closures, and which file of a closure defines a name. */
+export class Includes {
+  private readonly direct = new Map<string, string[]>();
+  private readonly closures = new Map<string, Closure>();
+  private readonly ids = new Map<string, number>();
+  private readonly registered = new Map<string, FileScan>();
+  private readonly tables: Record<Kind, Map<string, string[]>> = {
+    functions: new Map(),
+    macros: new Map(),
+    structs: new Map(),
+    prototypes: new Map(),
+  };
+
+  constructor(private readonly files: SourceFiles) {}
+
+  closure(path: string): Closure {
+    let found = this.closures.get(path);
+    if (found === undefined) {
+      found = this.compute(path);
+      if (this.closures.size >= MAX_CLOSURES_KEPT) this.closures.delete(this.closures.keys().next().value as string);
+      this.closures.set(path, found);
+    }
+    return found;
+  }
+
+  /** Files of the closure of `path` that define `name`, nearest first. */
+  definers(path: string, kind: Kind, name: string): string[] {
+    const closure = this.closure(path);
+    const candidates = this.tables[kind].get(name);
+    if (candidates === undefined) return [];
+    const found = candidates.filter((file) => file !== path && closure.position(file) >= 0);
+    return found.sort((a, b) => closure.position(a) - closure.position(b));
+  }
+
+  /** A file changed; `existence` when it appeared or vanished, which can redirect any include. */
+  invalidate(path: string, existence: boolean): void {
+    const before = this.registered.get(path);
+    if (before !== undefined) {
+      this.unregister(path, before);
+      const now = this.files.scan(path);
+      if (now !== undefined) this.register(path, now);
+    }
+    const old = this.direct.get(path);
+    this.direct.delete(path);
+    if (existence) this.direct.clear();
+    const same = old !== undefined && !existence && sameList(old, this.directIncludes(path));
+    if (!same) this.closures.clear();
+  }
+
+  private compute(path: string): Closure {
+    const files: string[] = [];
+    const positions = new Int32Array(this.ids.size + MAX_CLOSURE + 1);
+    const seen = new Set([path]);
+    const queue = [...FORCED.filter((file) => this.files.exists(file)), ...this.directIncludes(path)];
+    for (let k = 0; k < queue.length && files.length < MAX_CLOSURE; k++) {
+      const file = queue[k] as string;
+      if (seen.has(file)) continue;
+      seen.add(file);
+      files.push(file);
+      const scan = this.files.scan(file);
+      if (scan !== undefined && !this.registered.has(file)) this.register(file, scan);
+      positions[this.idOf(file)] = files.length;
+      for (const next of this.directIncludes(file)) if (!seen.has(next)) queue.push(next);
+    }
+    const kept = positions.slice(0, this.ids.size);
+    return { files, position: (file) => (kept[this.ids.get(file) ?? -1] ?? 0) - 1 };
+  }
+
+  private idOf(file: string): number {
+    let id = this.ids.get(file);
+    if (id === undefined) {
+      id = this.ids.size;
+      this.ids.set(file, id);
+    }
+    return id;
+  }
+
+  private directIncludes(path: string): string[] {
+    let found = this.direct.get(path);
+    if (found === undefined) {
+      const scan = this.files.scan(path);
+      const quoted = new Set(scan?.quoted);
+      const resolved = (scan?.includes ?? []).map((name) => this.resolve(path, name, quoted.has(name)));
+      found = [...new Set(resolved.filter((file) => file !== undefined))];
+      this.direct.set(path, found);
+    }
+    return found;
+  }
+
+  private resolve(from: string, name: string, quoted: boolean): string | undefined {
+    const dir = folderOf(from);
+    const own = joinPath(dir, name);
+    if (quoted && this.files.exists(own)) return own;
+    for (const folder of searchFolders(from)) {
+      const path = joinPath(folder, name);
+      if (this.files.exists(path)) return path;
+    }
+    if (name.startsWith("asm/")) {
+      for (const folder of ["include/asm-generic", "include/uapi/asm-generic"]) {
+        const path = joinPath(folder, name.slice(4));
+        if (this.files.exists(path)) return path;
+      }
+    }
+    if (this.files.exists(own)) return own;
+    for (let parent = dir; parent !== ""; parent = folderOf(parent)) {
+      const path = joinPath(`${parent}/include`, name);
+      if (this.files.exists(path)) return path;
+    }
+    return undefined;
+  }
+
+  private register(path: string, scan: FileScan): void {
+    this.registered.set(path, scan);
+    eachName(scan, (kind, name) => {
+      const table = this.tables[kind];
+      const files = table.get(name);
+      if (files === undefined) table.set(name, [path]);
+      else if (files[files.length - 1] !== path && !files.includes(path)) files.push(path);
+    });
+  }
+
+  private unregister(path: string, scan: FileScan): void {
+    this.registered.delete(path);
+    eachName(scan, (kind, name) => {
+      const files = this.tables[kind].get(name)?.filter((file) => file !== path);
+      if (files === undefined || files.length === 0) this.tables[kind].delete(name);
+      else this.tables[kind].set(name, files);
+    });
+  }
+}
+
+function eachName(scan: FileScan, note: (kind: Kind, name: string) => void): void {
+  for (const item of scan.functions) note("functions", item.name);
+  for (const item of scan.macros) note("macros", item.name);
+  for (const item of scan.structs) note("structs", item.tag);
+  for (const name of scan.prototypes) note("prototypes", name);
+}
+
+/** Folders of `<…>` names, in the compiler's order. Files of another architecture see their own headers. */
+function searchFolders(from: string): string[] {
+  const arch = /^arch\/(\w+)\//.exec(from)?.[1] ?? "x86";
+  return [`arch/${arch}/include`, "include", `arch/${arch}/include/uapi`, "include/uapi"];
+}
+
+const sameList = (a: string[], b: string[]): boolean => a.length === b.length && a.every((item, k) => item === b[k]);
