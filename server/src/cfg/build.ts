@@ -6,7 +6,16 @@ import { type ConfigCond, parseConfig } from "./conditions";
 import { ExprBuilder, type FlowContext } from "./exprs";
 import { Graph } from "./graph";
 import { type MacroSets, macroSets } from "./macroSets";
-import { type Cleanup, findLabel, type LabelDef, type LabelScope, type PendingGoto, pushCleanup, type Target, unwind } from "./scopes";
+import {
+  type Cleanup,
+  findLabel,
+  type LabelDef,
+  type LabelScope,
+  type PendingGoto,
+  pushCleanup,
+  type Target,
+  unwind,
+} from "./scopes";
 
 export function buildCfg(fn: FunctionAst, macros: MacroTable): Cfg {
   return new Builder(fn, macroSets(macros)).build();

@@ -22,7 +22,14 @@ export type Term =
   | { k: "config"; symbol: string; t: number; f: number; at: number }
   /** Loop macro: `t` is the body, `f` the exit. */
   | { k: "iterate"; macro: string; call: Expr; t: number; f: number; at: number; end: number }
-  | { k: "switch"; e: Expr; cases: { value: Expr; hi: Expr | null; to: number }[]; dflt: number; at: number; end: number }
+  | {
+      k: "switch";
+      e: Expr;
+      cases: { value: Expr; hi: Expr | null; to: number }[];
+      dflt: number;
+      at: number;
+      end: number;
+    }
   | { k: "return"; e: Expr | null; at: number; end: number }
   /** End of a path that does not return: BUG(), panic(), unreachable. */
   | { k: "stop"; at: number };

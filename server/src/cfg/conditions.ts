@@ -26,7 +26,8 @@ export function configSymbol(e: Expr, tests: ReadonlySet<string>): string | null
   if (e.k === "id") return /^CONFIG_[A-Z0-9_a-z]+$/.test(e.name) ? e.name : null;
   if (e.k !== "call" || e.fn.k !== "id" || e.args.length !== 1) return null;
   const arg = e.args[0];
-  if (arg?.k !== "id" || !(tests.has(e.fn.name) || DEFINED.test(e.fn.name)) || !arg.name.startsWith("CONFIG_")) return null;
+  if (arg?.k !== "id" || !(tests.has(e.fn.name) || DEFINED.test(e.fn.name)) || !arg.name.startsWith("CONFIG_"))
+    return null;
   return symbolName(e.fn.name, arg.name);
 }
 

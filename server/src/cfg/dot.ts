@@ -87,7 +87,9 @@ function title(cfg: Cfg, b: Block): string {
 
 /** One line per block header, instruction and terminator. */
 export function dumpCfg(cfg: Cfg): string {
-  return cfg.blocks.map((b) => [`${title(cfg, b)}:`, ...b.instrs.map((i) => `  ${showInstr(i)}`), `  ${showTerm(b.term)}`].join("\n")).join("\n");
+  return cfg.blocks
+    .map((b) => [`${title(cfg, b)}:`, ...b.instrs.map((i) => `  ${showInstr(i)}`), `  ${showTerm(b.term)}`].join("\n"))
+    .join("\n");
 }
 
 export function dotCfg(cfg: Cfg, name = "cfg"): string {

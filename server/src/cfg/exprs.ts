@@ -36,11 +36,18 @@ export class ExprBuilder {
         this.flow.block(e.body);
         return;
       case "cast":
-        if (e.type === "void") return this.effect(e.e, at, end);
+        if (e.type === "void") {
+          this.effect(e.e, at, end);
+          return;
+        }
         break;
       case "cond":
         if (this.flags(e) & FLOW) {
-          this.split(e.c, () => (e.t ? this.effect(e.t, e.t.at, e.t.end) : undefined), () => this.effect(e.f, e.f.at, e.f.end));
+          this.split(
+            e.c,
+            () => (e.t ? this.effect(e.t, e.t.at, e.t.end) : undefined),
+            () => this.effect(e.f, e.f.at, e.f.end),
+          );
           return;
         }
         break;
@@ -53,7 +60,10 @@ export class ExprBuilder {
         }
         break;
       case "call":
-        if (e.fn.k === "id" && this.flow.sets.special.has(e.fn.name)) return this.special(e, e.fn.name, at, end);
+        if (e.fn.k === "id" && this.flow.sets.special.has(e.fn.name)) {
+          this.special(e, e.fn.name, at, end);
+          return;
+        }
         break;
     }
     const v = this.value(e);
@@ -108,7 +118,14 @@ export class ExprBuilder {
       const away = flow.graph.add();
       const on = flow.graph.add();
       if (flow.current !== null) {
-        flow.finish({ k: "branch", cond: { k: "unknown", parts: [], at: a.at, end: a.end }, t: away, f: on, at: a.at, end: a.end });
+        flow.finish({
+          k: "branch",
+          cond: { k: "unknown", parts: [], at: a.at, end: a.end },
+          t: away,
+          f: on,
+          at: a.at,
+          end: a.end,
+        });
       }
       flow.current = away;
       flow.jumpToLabel(a.name);
@@ -137,10 +154,16 @@ export class ExprBuilder {
     if (flow.current === null) return;
     switch (e.k) {
       case "un":
-        if (e.op === "!") return this.condition(e.e, f, t);
+        if (e.op === "!") {
+          this.condition(e.e, f, t);
+          return;
+        }
         break;
       case "num":
-        if (e.value !== null) return flow.jump(e.value !== 0 ? t : f);
+        if (e.value !== null) {
+          flow.jump(e.value !== 0 ? t : f);
+          return;
+        }
         break;
       case "bin":
         if (e.op === "&&" || e.op === "||") {
@@ -148,12 +171,14 @@ export class ExprBuilder {
           if (e.op === "&&") this.condition(e.l, mid, f);
           else this.condition(e.l, t, mid);
           flow.current = mid;
-          return this.condition(e.r, t, f);
+          this.condition(e.r, t, f);
+          return;
         }
         break;
       case "comma":
         this.effect(e.l, e.l.at, e.l.end);
-        return this.condition(e.r, t, f);
+        this.condition(e.r, t, f);
+        return;
       case "cond": {
         const then = e.t === null ? t : flow.graph.add();
         const other = flow.graph.add();
@@ -163,7 +188,8 @@ export class ExprBuilder {
           this.condition(e.t, t, f);
         }
         flow.current = other;
-        return this.condition(e.f, t, f);
+        this.condition(e.f, t, f);
+        return;
       }
       case "stmtexpr": {
         const last = e.body[e.body.length - 1];
@@ -174,14 +200,21 @@ export class ExprBuilder {
       case "call":
         if (e.fn.k === "id" && flow.sets.truthOf.has(e.fn.name) && e.args[0]) {
           this.rest(e.args);
-          return this.condition(e.args[0], t, f);
+          this.condition(e.args[0], t, f);
+          return;
         }
         break;
     }
     const symbol = configSymbol(e, flow.sets.configSet);
-    if (symbol !== null) return flow.finish({ k: "config", symbol, t, f, at: e.at });
+    if (symbol !== null) {
+      flow.finish({ k: "config", symbol, t, f, at: e.at });
+      return;
+    }
     const v = this.value(e);
-    if (v.k === "num" && v.value !== null) return flow.jump(v.value !== 0 ? t : f);
+    if (v.k === "num" && v.value !== null) {
+      flow.jump(v.value !== 0 ? t : f);
+      return;
+    }
     if (flow.current !== null) flow.finish({ k: "branch", cond: v, t, f, at: e.at, end: e.end });
   }
 
@@ -271,11 +304,14 @@ export class ExprBuilder {
       return { k: "opaque", at: e.at, end: e.end };
     }
     const name = this.fresh();
-    this.flow.block(e.body.slice(0, -1), () => this.flow.emit({ k: "temp", name, e: this.value(last.e), at: last.at, end: last.end }));
+    this.flow.block(e.body.slice(0, -1), () =>
+      this.flow.emit({ k: "temp", name, e: this.value(last.e), at: last.at, end: last.end }),
+    );
     return { k: "id", name, at: e.at, end: e.end };
   }
 
   toTemp(e: Expr): Expr {
+    if (e.k === "id" && e.name.startsWith("$t")) return e;
     const name = this.fresh();
     this.flow.emit({ k: "temp", name, e, at: e.at, end: e.end });
     return { k: "id", name, at: e.at, end: e.end };

@@ -44,9 +44,11 @@ export const sleepInAtomic: Detector = (ctx, check) => {
   for (const e of ctx.analysis.events) {
     let site: { at: number; end: number; note: string };
     let what: string;
+    let through = "";
     if (e.k === "sleep" && actions.size === 0 && !e.conditional) {
       site = e.site;
       what = e.callee;
+      through = e.through;
     } else if (e.k === "action" && actions.has(e.action) && e.direct) {
       site = e.site;
       what = e.callee;
@@ -60,7 +62,7 @@ export const sleepInAtomic: Detector = (ctx, check) => {
         at: site.at,
         end: site.end,
         words: { call: what, object: print(ctx, held.obj), lock: label(ctx, cls), held: label(ctx, cls), what },
-        steps: [held.origin, { ...site, note: `${what}() may sleep while ${label(ctx, cls)} is held` }],
+        steps: [held.origin, { ...site, note: `${what}() may sleep${through ? ` (through ${through})` : ""} while ${label(ctx, cls)} is held` }],
         weight: actions.size > 0 ? 6 : 4,
       });
       break;

@@ -22,6 +22,8 @@ export interface Solution<S> {
   states: Map<string, S>[];
   /** False when the budget ran out: the result is not a fixpoint. */
   complete: boolean;
+  /** Block transfers made. */
+  steps: number;
 }
 
 export interface Budget {
@@ -71,8 +73,8 @@ export function solve<S>(cfg: Cfg, initial: S, domain: Domain<S>, budget: Budget
     if (work.size === 0) pending.delete(block);
     const s = (states[block] as Map<string, S>).get(key);
     if (s === undefined) continue;
-    if (++steps > budget.steps) return { states, complete: false };
+    if (++steps > budget.steps) return { states, complete: false, steps };
     domain.transfer(s, block, arrive);
   }
-  return { states, complete };
+  return { states, complete, steps };
 }

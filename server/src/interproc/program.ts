@@ -36,7 +36,6 @@ export interface ProgramOptions {
   contexts: ReadonlyMap<string, SlotContext>;
 }
 
-const NOTHING: CallModel | null = null;
 const sameJson = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 const identical = (a: unknown, b: unknown): boolean => a === b;
 
@@ -200,15 +199,14 @@ export class Program {
     const cache = new Map<string, CallModel | null>();
     return {
       call: (name, args) => {
-        const entry = this.o.compiled.api(name, args);
-        if (entry && entry.opaque !== false) return this.api(name, args);
+        // What the data says of a call wins over what its body shows; the body is judged on its own.
+        if (this.o.compiled.api(name, args)) return this.api(name, args);
         const old = cache.get(name);
         if (old !== undefined) return old;
         const target = this.resolve(ref.file, name, dir)[0];
-        let model: CallModel | null = NOTHING;
-        if (target && graph.relevant.has(refKey(target)) && graph.component.get(refKey(target)) !== mine) model = this.summary(target, dir);
-        else if (target && graph.component.get(refKey(target)) === mine) model = entry ? this.api(name, args) : NOTHING;
-        else if (entry) model = this.api(name, args);
+        const key = target && refKey(target);
+        let model: CallModel | null = null;
+        if (target && key && graph.relevant.has(key) && graph.component.get(key) !== mine) model = this.summary(target, dir);
         cache.set(name, model);
         return model;
       },

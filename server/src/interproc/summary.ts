@@ -71,7 +71,7 @@ function lockEffects(m: Machine, s: State, ret: ValueId | null): CallEffect[] {
   const out: CallEffect[] = [];
   for (const e of s.locks.values()) {
     const term = express(m, s, e.obj, ret);
-    if (!term || e.weak) continue;
+    if (!term || e.weak || groundless(term)) continue;
     const atEntry = e.entry || e.dropped;
     const atExit = isHeld(e);
     const mode = e.mode === "read" || e.mode === "down" ? "read" : "write";
@@ -85,6 +85,23 @@ function lockEffects(m: Machine, s: State, ret: ValueId | null): CallEffect[] {
     }
   }
   return out.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+/** An object reached from a constant: the path was not really taken. */
+function groundless(t: Term): boolean {
+  if (t.k === "num") return true;
+  if (t.k === "field" || t.k === "load" || t.k === "after") return groundless(t.of);
+  if (t.k === "pure") return t.args.length > 0 && groundless(t.args[0] as Term);
+  return false;
+}
+
+/** Effects on locks without a class of their own count only if every return agrees. */
+function withoutDoubtfulGenerics(m: Machine, lists: CallEffect[][]): CallEffect[][] {
+  const everywhere = (e: CallEffect): boolean => {
+    const key = JSON.stringify({ ...e, site: null });
+    return lists.every((l) => l.some((x) => JSON.stringify({ ...x, site: null }) === key));
+  };
+  return lists.map((l) => l.filter((e) => !("cls" in e) || !m.rules.classes.get(e.cls)?.generic || everywhere(e)));
 }
 
 function signature(effects: CallEffect[]): string {
@@ -169,14 +186,14 @@ function underCondition(m: Machine, fn: FunctionAst, s: State): boolean {
   return false;
 }
 
-function sleepsOf(m: Machine, fn: FunctionAst, events: Event[]): CallModel["sleeps"] {
+function sleepsOf(m: Machine, fn: FunctionAst, events: Event[]): Pick<CallModel, "sleeps" | "sleepsThrough"> {
   let conditional = false;
   for (const e of events) {
     if (e.k !== "sleep") continue;
     if (e.conditional || underCondition(m, fn, e.state)) conditional = true;
-    else return "yes";
+    else return { sleeps: "yes", sleepsThrough: e.through ? `${e.callee}, ${e.through}` : e.callee };
   }
-  return conditional ? "conditional" : "no";
+  return { sleeps: conditional ? "conditional" : "no", sleepsThrough: "" };
 }
 
 function takes(m: Machine, fn: FunctionAst, events: Event[], exits: Exit[]): CallEffect[] {
@@ -212,8 +229,9 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   const m = a.machine;
   const exits = a.events.filter((e): e is Exit => e.k === "exit");
   const groups = new Map<string, Group>();
-  for (const e of exits) {
-    const effects = lockEffects(m, e.state, e.ret);
+  const effectsOf = withoutDoubtfulGenerics(m, exits.map((e) => lockEffects(m, e.state, e.ret)));
+  for (const [i, e] of exits.entries()) {
+    const effects = effectsOf[i] as CallEffect[];
     const sig = signature(effects);
     const c = e.ret === null ? undefined : constantOf(m.t, e.state, e.ret);
     const constant = c === undefined ? null : express(m, e.state, c, null);
@@ -223,9 +241,12 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     if (g) g.exits.push(e);
     else groups.set(key, { effects, exits: [e], constant });
   }
-  let list = [...groups.values()];
-  const distinct = new Set(list.map((g) => signature(g.effects)));
-  if (distinct.size <= 1 || list.length > MAX_OUTCOMES) list = mergeBySignature(list);
+  let list = mergeBySignature([...groups.values()]);
+  if (overlapping(m, list)) {
+    // The result's class alone does not tell the outcomes apart: keep the constants.
+    const split = [...groups.values()];
+    if (split.length <= MAX_OUTCOMES) list = split;
+  }
   if (list.length > MAX_OUTCOMES) list = list.slice(0, MAX_OUTCOMES);
   const inner = takes(m, fn, a.events, exits);
   const looks = actionEffects(m, exits);
@@ -239,7 +260,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     name: fn.name,
     outcomes: outcomes.length > 0 ? outcomes : [{ when: [], unless: [], effects: [], returns: null }],
     needs: needsOf(m, exits),
-    sleeps: sleepsOf(m, fn, a.events),
+    ...sleepsOf(m, fn, a.events),
     mustCheck: false,
     failMask: 0,
     pure: false,
@@ -257,6 +278,17 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
 
 function returnStruct(fn: FunctionAst): string | null {
   return /\bstruct\s+(\w+)\s*\*\s*$/.exec(fn.returnType)?.[1] ?? null;
+}
+
+function overlapping(m: Machine, list: Group[]): boolean {
+  let seen = 0;
+  for (const g of list) {
+    let mask = 0;
+    for (const e of g.exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
+    if ((seen & mask) !== 0) return true;
+    seen |= mask;
+  }
+  return false;
 }
 
 function mergeBySignature(list: Group[]): Group[] {

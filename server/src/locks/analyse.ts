@@ -37,6 +37,7 @@ export function analyseFunction(fn: FunctionAst, cfg: Cfg, rules: Compiled, scop
   const live = liveness(cfg);
   const domain = domainOf(m, cfg, live.liveIn, live.escaping);
   const solution = solve(cfg, initialState(m), domain, BUDGET);
+  (globalThis as any).__stat?.(fn.name, solution.steps, cfg.blocks.length, m.t.size, entry.unknown);
   const events: Event[] = [];
   const states = solution.states.map((byKey) => [...byKey.values()]);
   m.sink = (e) => events.push(e);
@@ -156,9 +157,8 @@ function enterBlock(m: Machine, s0: State, block: number, live: ReadonlySet<stri
     if (a.k === "local" && !live.has(a.name) && !escaping.has(a.name)) s.dropMem(addr);
   }
   // A variable that the loop head gave a join value has moved on: what was known of the join value is of the past.
-  for (const addr of s.mem.keys()) {
-    const phi = t.existingPhi(block, addr);
-    if (phi !== undefined && s.mem.get(addr) !== phi && mentioned(m, s, phi)) forget(t, s, phi);
+  for (const [addr, phi] of t.phisOf(block)) {
+    if (s.mem.get(addr) !== phi && mentioned(m, s, phi)) forget(t, s, phi);
   }
   return s;
 }

@@ -114,6 +114,7 @@ export function apiModel(entry: ApiEntry): CallModel {
           : "gfp" in sleeps
             ? { gfp: term(sleeps.gfp) }
             : "conditional",
+    sleepsThrough: "",
     mustCheck: r?.mustCheck ?? false,
     failMask: r?.fails ? (FAILS[r.fails] ?? 0) : 0,
     pure: r?.pure ?? false,

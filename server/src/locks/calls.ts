@@ -163,6 +163,7 @@ function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolea
 /** Raw lock calls on a lock that has a class of its own (`down_read(&mm->mmap_lock)`, `spin_lock(vmf->ptl)`) mean that class. */
 export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: string; obj: ValueId } {
   const c = m.rules.classes.get(cls);
+  if (c?.kind === "map") return { cls, obj: withoutArithmetic(m, obj) };
   if (c?.objectType === "folio") return { cls, obj: canonicalFolio(m, obj) };
   if (!c?.generic) return { cls, obj };
   const known = m.lockClass.get(obj);
@@ -181,6 +182,17 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     }
   }
   return { cls, obj };
+}
+
+/** `pte + n` lies in the table that `pte` maps. */
+function withoutArithmetic(m: Machine, v: ValueId): ValueId {
+  const x = m.t.get(v);
+  if (x.k === "op" && (x.op === "+" || x.op === "-")) {
+    const a = m.t.get(x.a);
+    return withoutArithmetic(m, a.k === "num" || a.k === "sym" ? x.b : x.a);
+  }
+  if (x.k === "elem") return withoutArithmetic(m, x.base);
+  return v;
 }
 
 function structOf(m: Machine, v: ValueId): string | undefined {
@@ -205,6 +217,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const v = termValue(m, s, frame, e.term);
       if (v === null) return;
       const c = canonicalLock(m, e.cls, v);
+      if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") release(m, s, op, e.mode);
@@ -264,7 +277,7 @@ function noteSleep(m: Machine, s: State, model: CallModel, frame: CallFrame, sit
     if (verdict === "no") return;
     conditional = verdict === "unknown";
   }
-  m.emit({ k: "sleep", callee: model.name, site, state: s.fork(), conditional });
+  m.emit({ k: "sleep", callee: model.name, through: model.sleepsThrough, site, state: s.fork(), conditional });
 }
 
 /** A callee we know nothing of may write what its pointer arguments to locals point to. */

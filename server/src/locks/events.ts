@@ -16,7 +16,7 @@ export type Event =
   /** A stale pointer is dereferenced, or handed to a callee that dereferences it. */
   | { k: "stale-use"; value: ValueId; info: StaleInfo; site: Site; state: State; callee: string | null }
   /** A call that may sleep. */
-  | { k: "sleep"; callee: string; site: Site; state: State; conditional: boolean }
+  | { k: "sleep"; callee: string; through: string; site: Site; state: State; conditional: boolean }
   /** A possibly failed result (null, error pointer) is used as if it had succeeded. */
   | { k: "failed-use"; value: ValueId; api: string; site: Site; state: State }
   | { k: "ignored-result"; api: string; site: Site; state: State }

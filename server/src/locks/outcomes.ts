@@ -75,6 +75,8 @@ export interface CallModel {
   needs: CallNeed[];
   /** `yes`, `no`, or the clauses under which it does not. */
   sleeps: "yes" | "no" | "conditional" | { gfp: Term };
+  /** The calls through which it sleeps, outermost first. */
+  sleepsThrough: string;
   mustCheck: boolean;
   /** What a failing result looks like, as a class mask; 0 = cannot fail. */
   failMask: number;

@@ -2,7 +2,7 @@
  * The abstract state on one path (one disjunct): memory, facts, locks, stale pointers, marks and
  * the obligations that rest on what the caller holds. Copy-on-write: `fork()` is cheap.
  */
-import { ANY, type Fact, inherentMask, joinFacts, sameFact } from "./facts";
+import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact } from "./facts";
 import type { ValueId, ValueTable } from "./values";
 
 /** A place in the function's text, relative to its start. */
@@ -66,37 +66,36 @@ export function lockKey(cls: string, obj: ValueId): string {
 type Maps = "mem" | "facts" | "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did";
 
 export class State {
-  mem = new Map<ValueId, ValueId>();
-  facts = new Map<ValueId, Fact>();
-  locks = new Map<string, LockEntry>();
-  stale = new Map<ValueId, StaleInfo>();
-  needs = new Map<string, PendingNeed>();
-  marks = new Map<ValueId, string>();
+  mem: Map<ValueId, ValueId>;
+  facts: Map<ValueId, Fact>;
+  locks: Map<string, LockEntry>;
+  stale: Map<ValueId, StaleInfo>;
+  needs: Map<string, PendingNeed>;
+  marks: Map<ValueId, string>;
   /** Value → lock keys any of which keeps it alive. */
-  guardians = new Map<ValueId, readonly string[]>();
+  guardians: Map<ValueId, readonly string[]>;
   /** Results of reads and comparisons made since the last critical section began. */
-  reads = new Map<ValueId, string>();
+  reads: Map<ValueId, string>;
   /** Actions performed on this path. */
-  did = new Map<string, Site>();
-  private owned = 0;
+  did: Map<string, Site>;
+  private owned: number;
 
-  fork(): State {
-    const s = new State(false);
-    s.mem = this.mem;
-    s.facts = this.facts;
-    s.locks = this.locks;
-    s.stale = this.stale;
-    s.needs = this.needs;
-    s.marks = this.marks;
-    s.guardians = this.guardians;
-    s.reads = this.reads;
-    s.did = this.did;
-    this.owned = 0;
-    return s;
+  constructor(from: State | null = null) {
+    this.mem = from ? from.mem : new Map();
+    this.facts = from ? from.facts : new Map();
+    this.locks = from ? from.locks : new Map();
+    this.stale = from ? from.stale : new Map();
+    this.needs = from ? from.needs : new Map();
+    this.marks = from ? from.marks : new Map();
+    this.guardians = from ? from.guardians : new Map();
+    this.reads = from ? from.reads : new Map();
+    this.did = from ? from.did : new Map();
+    this.owned = from ? 0 : 0x1ff;
   }
 
-  constructor(fresh = true) {
-    if (fresh) this.owned = 0x1ff;
+  fork(): State {
+    this.owned = 0;
+    return new State(this);
   }
 
   private own<K extends Maps>(which: K, bit: number): State[K] {
@@ -173,6 +172,11 @@ export class State {
   mask(t: ValueTable, v: ValueId): number {
     const m = inherentMask(t, v);
     const f = this.facts.get(v);
+    if (m === ANY) {
+      // A valid pointer or positive number stays one when something positive is added.
+      const x = t.get(v);
+      if (x.k === "op" && x.op === "+" && this.mask(t, x.a) === POSITIVE && this.mask(t, x.b) === POSITIVE) return f ? f.mask & POSITIVE : POSITIVE;
+    }
     return f ? m & f.mask : m;
   }
 }
@@ -184,6 +188,8 @@ export class State {
 export function propertyKey(s: State, splitActions: ReadonlySet<string>): string {
   const parts: string[] = [];
   for (const [k, e] of s.locks) {
+    // Taken and given back here: no reason to keep paths apart.
+    if (e.weak || (e.mode === "free" && !e.entry && !e.dropped)) continue;
     parts.push(`${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}${e.weak ? "w" : ""}`);
   }
   if (s.stale.size > 0) {
@@ -199,7 +205,8 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
   const out = a.fork();
   let changed = false;
   const renamed: [ValueId, ValueId, ValueId][] = [];
-  for (const [addr, va] of a.mem) {
+  const joined = new Set<ValueId>();
+  if (a.mem !== b.mem) for (const [addr, va] of a.mem) {
     const vb = b.mem.get(addr) ?? defaultContent(t, addr);
     if (va === vb) continue;
     const phi = t.phi(block, addr);
@@ -210,8 +217,9 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
       changed = true;
     }
     renamed.push([phi, va, vb]);
+    joined.add(phi);
   }
-  for (const [addr, vb] of b.mem) {
+  if (a.mem !== b.mem) for (const [addr, vb] of b.mem) {
     if (a.mem.has(addr)) continue;
     const va = defaultContent(t, addr);
     if (va === vb) continue;
@@ -219,11 +227,12 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
     out.setMem(addr, phi);
     changed = true;
     renamed.push([phi, va, vb]);
+    joined.add(phi);
   }
-  for (const [v, fa] of a.facts) {
+  if (a.facts !== b.facts) for (const [v, fa] of a.facts) {
     const fb = b.facts.get(v);
     const j = joinFacts(fa, fb ?? inherentFact(t, v));
-    if (!sameFact(j, fa) && !renamed.some((r) => r[0] === v)) {
+    if (!sameFact(j, fa) && !joined.has(v)) {
       out.setFact(v, j);
       changed = true;
     }
@@ -267,7 +276,7 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
     }
   }
   for (const [v, m] of a.marks) {
-    if (renamed.some((r) => r[0] === v)) continue;
+    if (joined.has(v)) continue;
     for (const one of m.split(",")) {
       if (!b.hasMark(v, one)) {
         out.removeMark(v, one);
@@ -281,8 +290,17 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
       changed = true;
     }
   }
-  for (const [k, e] of b.locks) {
+  if (a.locks !== b.locks) {
+    for (const [k, e] of a.locks) {
+      if (e.mode === "free" && !b.locks.has(k)) {
+        out.dropLock(k);
+        changed = true;
+      }
+    }
+  }
+  if (a.locks !== b.locks) for (const [k, e] of b.locks) {
     const mine = out.locks.get(k);
+    if (!mine && e.weak) out.setLock(e);
     if (mine && e.rule !== null && mine.rule === null) out.setLock({ ...mine, rule: e.rule });
   }
   for (const [v, k] of b.reads) {

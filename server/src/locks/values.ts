@@ -34,6 +34,10 @@ export type Value =
 export class ValueTable {
   private readonly values: Value[] = [];
   private readonly ids = new Map<string, ValueId>();
+  /** Two-part values by kind (or operator), keyed by both parts in one number. */
+  private readonly pairs = new Map<string, Map<number, ValueId>>();
+  private readonly words = new Map<string, number>();
+  private readonly phis = new Map<number, [ValueId, ValueId][]>();
   private readonly names = new Map<ValueId, string>();
   /** Per value: the results and phis it is built from (values that change when an instruction runs again). */
   private readonly leaves: (readonly ValueId[])[] = [];
@@ -67,10 +71,38 @@ export class ValueTable {
   private intern(key: string, make: () => Value): ValueId {
     const found = this.ids.get(key);
     if (found !== undefined) return found;
-    const id = this.values.length;
-    const v = make();
-    this.values.push(v);
+    const id = this.add(make());
     this.ids.set(key, id);
+    return id;
+  }
+
+  private pair(kind: string, a: number, b: number): ValueId | undefined {
+    return this.pairs.get(kind)?.get(a * 0x1000000 + b);
+  }
+
+  private addPair(kind: string, a: number, b: number, v: Value): ValueId {
+    let map = this.pairs.get(kind);
+    if (!map) {
+      map = new Map();
+      this.pairs.set(kind, map);
+    }
+    const id = this.add(v);
+    map.set(a * 0x1000000 + b, id);
+    return id;
+  }
+
+  private word(text: string): number {
+    let w = this.words.get(text);
+    if (w === undefined) {
+      w = this.words.size;
+      this.words.set(text, w);
+    }
+    return w;
+  }
+
+  private add(v: Value): ValueId {
+    const id = this.values.length;
+    this.values.push(v);
     this.leaves.push(this.leavesOf(id, v));
     if (v.k === "op" && v.op === "&") {
       for (const part of [v.a, v.b]) {
@@ -105,11 +137,12 @@ export class ValueTable {
 
   /** The id of a result if that instruction was ever evaluated. */
   existing(key: { site: number; slot: string }): ValueId | undefined {
-    return this.ids.get(`r${key.site}.${key.slot}`);
+    return this.pair("result", key.site, this.word(key.slot));
   }
 
-  existingPhi(block: number, addr: ValueId): ValueId | undefined {
-    return this.ids.get(`h${block}.${addr}`);
+  /** Join values of a block so far: pairs of address and value. */
+  phisOf(block: number): readonly [ValueId, ValueId][] {
+    return this.phis.get(block) ?? NO_PHIS;
   }
 
   num(n: number): ValueId {
@@ -131,19 +164,27 @@ export class ValueTable {
     return this.intern(`g${name}`, () => ({ k: "global", name }));
   }
   field(base: ValueId, field: string): ValueId {
-    return this.intern(`f${base}.${field}`, () => ({ k: "field", base, field }));
+    const w = this.word(field);
+    return this.pair("field", base, w) ?? this.addPair("field", base, w, { k: "field", base, field });
   }
   elem(base: ValueId, index: ValueId): ValueId {
-    return this.intern(`e${base}.${index}`, () => ({ k: "elem", base, index }));
+    return this.pair("elem", base, index) ?? this.addPair("elem", base, index, { k: "elem", base, index });
   }
   load(addr: ValueId, epoch: number): ValueId {
-    return this.intern(`m${addr}.${epoch}`, () => ({ k: "load", addr, epoch }));
+    return this.pair("load", addr, epoch) ?? this.addPair("load", addr, epoch, { k: "load", addr, epoch });
   }
   result(site: number, slot: string): ValueId {
-    return this.intern(`r${site}.${slot}`, () => ({ k: "result", site, slot }));
+    const w = this.word(slot);
+    return this.pair("result", site, w) ?? this.addPair("result", site, w, { k: "result", site, slot });
   }
   phi(block: number, addr: ValueId): ValueId {
-    return this.intern(`h${block}.${addr}`, () => ({ k: "phi", block, addr }));
+    const old = this.pair("phi", block, addr);
+    if (old !== undefined) return old;
+    const id = this.addPair("phi", block, addr, { k: "phi", block, addr });
+    const list = this.phis.get(block);
+    if (list) list.push([addr, id]);
+    else this.phis.set(block, [[addr, id]]);
+    return id;
   }
   old(of: ValueId): ValueId {
     if (this.get(of).k === "old") return of;
@@ -172,8 +213,8 @@ export class ValueTable {
     if ((op === "|" || op === "+" || op === "^") && vb.k === "num" && vb.n === 0) return a;
     if ((op === "|" || op === "+") && va.k === "num" && va.n === 0) return b;
     if (op === "&" && ((va.k === "num" && va.n === 0) || (vb.k === "num" && vb.n === 0))) return this.zero;
-    if (COMMUTES.has(op) && a > b) return this.intern(`b${op}${b}.${a}`, () => ({ k: "op", op, a: b, b: a }));
-    return this.intern(`b${op}${a}.${b}`, () => ({ k: "op", op, a, b }));
+    if (COMMUTES.has(op) && a > b) return this.pair(op, b, a) ?? this.addPair(op, b, a, { k: "op", op, a: b, b: a });
+    return this.pair(op, a, b) ?? this.addPair(op, a, b, { k: "op", op, a, b });
   }
 
   /** Calls `visit` for the value and everything it is built from; stops below where `visit` returns false. */
@@ -230,6 +271,7 @@ export class ValueTable {
 }
 
 const NONE: readonly ValueId[] = [];
+const NO_PHIS: readonly [ValueId, ValueId][] = [];
 
 const COMMUTES = new Set(["==", "!=", "|", "&", "+", "*", "^"]);
 

@@ -1,5 +1,5 @@
 /** The server's state: open documents, one project per tree, and who wants to know about changes. */
-import { type Connection, TextDocuments } from "vscode-languageserver";
+import { type Connection, MessageType, ShowMessageNotification, TextDocuments } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { folderOf, joinPath } from "../base/path";
 import { messageOf } from "../base/text";
@@ -128,7 +128,7 @@ export class Session {
         (opened) => this.reportProblems(opened),
         (error) => {
           this.projects.delete(root);
-          this.connection.window.showErrorMessage(`Lockstep: ${messageOf(error)}`);
+          this.showError(messageOf(error));
         },
       );
     }
@@ -149,6 +149,11 @@ export class Session {
     if (lines.length === 0) return;
     for (const line of lines) this.connection.console.error(line);
     const more = lines.length > 1 ? ` (and ${lines.length - 1} more, see the log)` : "";
-    this.connection.window.showErrorMessage(`Lockstep: ${lines[0]}${more}`);
+    this.showError(`${lines[0]}${more}`);
+  }
+
+  /** As a notification: not every client answers requests. */
+  private showError(message: string): void {
+    void this.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Error, message: `Lockstep: ${message}` });
   }
 }

@@ -37,10 +37,18 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     actions: names.optional(),
     unless: marks.optional(),
   }),
-  "recheck-after-acquire": z.strictObject({ read: names, acquire: names, write: names, recheck: names, unless: marks.optional() }),
+  "recheck-after-acquire": z.strictObject({
+    read: names,
+    acquire: names,
+    write: names,
+    recheck: names,
+    unless: marks.optional(),
+  }),
   "lockless-recheck": z.strictObject({ grab: z.string(), compare: names, unless: marks.optional() }),
   "lock-order": z.strictObject({
-    pairs: z.array(z.strictObject({ held: z.string(), acquire: z.string().optional(), does: z.string().optional() })).min(1),
+    pairs: z
+      .array(z.strictObject({ held: z.string(), acquire: z.string().optional(), does: z.string().optional() }))
+      .min(1),
     unlessHeld: names.optional(),
   }),
   "sleep-in-atomic": z.strictObject({ held: names, actions: names.optional() }),
@@ -58,7 +66,12 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     locks: names.optional(),
   }),
   "error-unwind": z.strictObject({ slots: names, errors: z.array(z.string()).optional(), locks: names.optional() }),
-  "retry-protocol": z.strictObject({ begin: z.string(), retry: z.string(), use: names.optional(), lock: names.optional() }),
+  "retry-protocol": z.strictObject({
+    begin: z.string(),
+    retry: z.string(),
+    use: names.optional(),
+    lock: names.optional(),
+  }),
 };
 
 /** Parameter keys whose values are names of actions, lock classes, slots, marks or API entries. */

@@ -54,7 +54,8 @@ export function parsePath(text: string): Path {
     rest = rest.slice(1);
   }
   const root = /^(?:arg(\d)|(ret)|(\$)|global:([A-Za-z_]\w*)|(cpu)|(current))(?!\w)/.exec(rest);
-  if (!root) throw new ExpressionError(`bad path "${text}": it must start with arg0…arg9, ret, $, cpu, current or global:NAME`);
+  if (!root)
+    throw new ExpressionError(`bad path "${text}": it must start with arg0…arg9, ret, $, cpu, current or global:NAME`);
   if (root[1] !== undefined) path.root = { k: "arg", index: Number(root[1]) };
   else if (root[2]) path.root = { k: "ret" };
   else if (root[3]) path.root = { k: "self" };
@@ -63,7 +64,8 @@ export function parsePath(text: string): Path {
   rest = rest.slice(root[0].length);
   while (rest !== "") {
     const arrow = rest.startsWith("->");
-    if (!arrow && !rest.startsWith(".")) throw new ExpressionError(`bad path "${text}": expected "->field" at "${rest}"`);
+    if (!arrow && !rest.startsWith("."))
+      throw new ExpressionError(`bad path "${text}": expected "->field" at "${rest}"`);
     rest = rest.slice(arrow ? 2 : 1);
     const name = IDENT.exec(rest)?.[0];
     if (name === undefined) throw new ExpressionError(`bad path "${text}": a field name is missing at "${rest}"`);
@@ -82,7 +84,8 @@ export function parseCond(text: string): CondClause[] {
 }
 
 function parseClause(part: string, whole: string): CondClause {
-  const m = /^(\S+)\s+(is-err|not-err|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
+  const m =
+    /^(\S+)\s+(is-err|not-err|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
   if (!m) {
     throw new ExpressionError(
       `bad condition "${whole}": write e.g. "ret == 0", "ret != 0", "ret < 0", "ret not-err", "*arg3 == 0" or "ret & FLAG|FLAG", joined by " && "`,
@@ -96,6 +99,7 @@ function parseClause(part: string, whole: string): CondClause {
 /** The symbol of `+name` / `-name` and whether it must be defined. */
 export function parseApplies(text: string): { symbol: string; present: boolean } {
   const m = /^([+-])([A-Za-z_]\w*)$/.exec(text);
-  if (!m) throw new ExpressionError(`bad condition on the tree "${text}": write +symbol (defined) or -symbol (not defined)`);
+  if (!m)
+    throw new ExpressionError(`bad condition on the tree "${text}": write +symbol (defined) or -symbol (not defined)`);
   return { symbol: m[2] ?? "", present: m[1] === "+" };
 }

@@ -1,6 +1,6 @@
 /** Which kind of rule file a YAML file is. */
 import type { FileKind } from "./schema";
-import type { Source } from "./source";
+import { isMapping, type Source } from "./source";
 
 export interface FileData {
   source: Source;
@@ -9,7 +9,11 @@ export interface FileData {
   user: boolean;
 }
 
-const TABLES: Record<string, FileKind> = { "contexts.yaml": "contexts", "macros.yaml": "macros", "types.yaml": "types" };
+const TABLES: Record<string, FileKind> = {
+  "contexts.yaml": "contexts",
+  "macros.yaml": "macros",
+  "types.yaml": "types",
+};
 
 /** By place for the built-in files, by content otherwise. `skip` for files another loader reads. */
 export function fileKind(path: string, value: unknown): FileKind | "skip" | undefined {
@@ -20,7 +24,7 @@ export function fileKind(path: string, value: unknown): FileKind | "skip" | unde
   if (folder === "checks") return "check";
   const table = TABLES[parts.at(-1) ?? ""];
   if (table) return table;
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!isMapping(value)) return undefined;
   if ("detector" in value || "id" in value) return "check";
   if ("apis" in value || "classes" in value) return "apis";
   if ("slots" in value) return "contexts";
@@ -31,5 +35,8 @@ export function fileKind(path: string, value: unknown): FileKind | "skip" | unde
 
 /** Files outside the shipped `rules/` folder belong to the user. */
 export function isUserFile(path: string): boolean {
-  return path.includes(".lockstep/") || !/(^|\/)rules\/((apis|checks)\/[^/]+|contexts\.yaml|macros\.yaml|types\.yaml)$/.test(path);
+  return (
+    path.includes(".lockstep/") ||
+    !/(^|\/)rules\/((apis|checks)\/[^/]+|contexts\.yaml|macros\.yaml|types\.yaml)$/.test(path)
+  );
 }

@@ -4,7 +4,17 @@ import type { GeneratedFile } from "./generateSchema";
 import type { ApiEntry, CheckRule, LockClass, RuleSet } from "./model";
 
 export function generateDocs(rules: RuleSet): GeneratedFile[] {
-  const sections = [HEAD, actions(rules), marks(rules), checks(rules.checks), detectors(), classes(rules), families(rules.apis), slots(rules), WRITING];
+  const sections = [
+    HEAD,
+    actions(rules),
+    marks(rules),
+    checks(rules.checks),
+    detectors(),
+    classes(rules),
+    families(rules.apis),
+    slots(rules),
+    WRITING,
+  ];
   return [{ path: "rules/README.md", text: `${sections.join("\n\n")}\n` }];
 }
 
@@ -26,7 +36,8 @@ function actions(rules: RuleSet): string {
 }
 
 function users(rules: RuleSet, action: string): number {
-  return [...rules.apis.values()].filter((list) => list.some((api) => api.effects.some((e) => e.does === action))).length;
+  return [...rules.apis.values()].filter((list) => list.some((api) => api.effects.some((e) => e.does === action)))
+    .length;
 }
 
 function marks(rules: RuleSet): string {
@@ -50,7 +61,10 @@ function checks(list: CheckRule[]): string {
 }
 
 function detectors(): string {
-  const rows = Object.entries(DETECTORS).map(([name, shape]) => [code(name), Object.keys(shape.shape).map(code).join(", ")]);
+  const rows = Object.entries(DETECTORS).map(([name, shape]) => [
+    code(name),
+    Object.keys(shape.shape).map(code).join(", "),
+  ]);
   return `## Detectors\n\n${table(["detector", "parameters"], rows)}`;
 }
 
@@ -79,14 +93,24 @@ function families(apis: Map<string, ApiEntry[]>): string {
     const family = list[0]?.family ?? "";
     byFamily.set(family, [...(byFamily.get(family) ?? []), name]);
   }
-  const rows = [...byFamily].map(([family, names]) => [`[${family}](apis/${family}.yaml)`, String(names.length), names.slice(0, 6).map(code).join(", ")]);
+  const rows = [...byFamily].map(([family, names]) => [
+    `[${family}](apis/${family}.yaml)`,
+    String(names.length),
+    names.slice(0, 6).map(code).join(", "),
+  ]);
   return `## API families\n\n${table(["family", "entries", "such as"], rows)}`;
 }
 
 function slots(rules: RuleSet): string {
   const rows = [...rules.contexts.values()].map((s) => {
-    const holds = s.holds.map((h) => `${h.lock}${h.mode === "any" ? "" : ` (${h.mode})`}${h.or === undefined ? "" : ` or ${h.or}`}`).join(", ");
-    return [code(s.slot), holds || (s.free.includes("*") ? "nothing" : ""), String(s.maySleep).replace("true", "yes").replace("false", "no")];
+    const holds = s.holds
+      .map((h) => `${h.lock}${h.mode === "any" ? "" : ` (${h.mode})`}${h.or === undefined ? "" : ` or ${h.or}`}`)
+      .join(", ");
+    return [
+      code(s.slot),
+      holds || (s.free.includes("*") ? "nothing" : ""),
+      String(s.maySleep).replace("true", "yes").replace("false", "no"),
+    ];
   });
   return `## Callback slots\n\n${table(["slot", "held on entry", "may sleep"], rows)}`;
 }

@@ -8,7 +8,13 @@ export interface GeneratedFile {
   text: string;
 }
 
-const FILES: Record<FileKind, string> = { apis: "apis", check: "check", contexts: "contexts", macros: "macros", types: "types" };
+const FILES: Record<FileKind, string> = {
+  apis: "apis",
+  check: "check",
+  contexts: "contexts",
+  macros: "macros",
+  types: "types",
+};
 
 export function generateSchemas(): GeneratedFile[] {
   return (Object.keys(FILE_SHAPES) as FileKind[]).map((kind) => {

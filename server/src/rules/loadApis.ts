@@ -2,12 +2,24 @@
 import type { FileData } from "./files";
 import type { ApiEntry, ApiReturns, Effect, LockClass } from "./model";
 import { checkExpression, type Names } from "./names";
-import { apiFileShape, apiShape, classShape, type RawApi, type RawClass, type RawEffect, returnsShape, VERBS } from "./schema";
-import type { Entry, Key, Source } from "./source";
+import {
+  apiFileShape,
+  apiShape,
+  classShape,
+  type RawApi,
+  type RawClass,
+  type RawEffect,
+  type returnsShape,
+  VERBS,
+} from "./schema";
+import { type Entry, isMapping, type Key, type Source } from "./source";
 import { hint } from "./suggest";
 import { validate } from "./validate";
 
-export function loadApis(files: FileData[], names: Names): { classes: Map<string, LockClass>; apis: Map<string, ApiEntry[]> } {
+export function loadApis(
+  files: FileData[],
+  names: Names,
+): { classes: Map<string, LockClass>; apis: Map<string, ApiEntry[]> } {
   const own = files.filter((f) => f.kind === "apis");
   for (const { source } of own) checkTop(source);
   const classes = new Map<string, LockClass>();
@@ -28,8 +40,9 @@ export function loadApis(files: FileData[], names: Names): { classes: Map<string
         continue;
       }
       const made = new ApiBuilder(file.source, names, classes).entries(entry);
-      apis.delete(entry.name);
       if (!made) continue;
+      // A replaced name must not come back through an alias of the file before.
+      for (let i = aliases.length - 1; i >= 0; i--) if (aliases[i]?.name === entry.name) aliases.splice(i, 1);
       apis.set(entry.name, made.entries);
       for (const alias of made.aliases) aliases.push({ ...alias, name: entry.name, source: file.source });
     }
@@ -50,13 +63,14 @@ interface Alias {
 
 function checkTop(source: Source): void {
   const value = source.value;
-  if (typeof value !== "object" || value === null) {
+  if (!isMapping(value)) {
     source.problem([], "expected a mapping with family, classes, apis");
     return;
   }
   const known = Object.keys(apiFileShape.shape);
-  for (const key of Object.keys(value)) if (!known.includes(key)) source.problem([key], `unknown key "${key}"${hint(key, known)}`, "key");
-  if (typeof (value as { family?: unknown }).family !== "string") source.problem(["family"], `"family" is missing`);
+  for (const key of Object.keys(value))
+    if (!known.includes(key)) source.problem([key], `unknown key "${key}"${hint(key, known)}`, "key");
+  if (typeof value.family !== "string") source.problem(["family"], `"family" is missing`);
 }
 
 function duplicate(file: FileData, entry: Entry, seen: Map<string, unknown>, what: string): boolean {
@@ -126,7 +140,8 @@ class ApiBuilder {
   private alias(raw: RawApi, path: Key[]): boolean {
     const allowed = new Set(["alias", "applies", "since", "params", "doc"]);
     for (const key of Object.keys(raw)) {
-      if (!allowed.has(key)) this.fail([...path, key], `an alias takes its meaning from "${raw.alias}": "${key}" cannot be given`, "key");
+      if (!allowed.has(key))
+        this.fail([...path, key], `an alias takes its meaning from "${raw.alias}": "${key}" cannot be given`, "key");
     }
     if (raw.applies) this.expr("applies", raw.applies, [...path, "applies"]);
     if (!this.names.check("api", raw.alias ?? "", this.source, [...path, "alias"])) this.good = false;
@@ -136,7 +151,8 @@ class ApiBuilder {
   private effects(raw: RawApi, path: Key[]): Effect[] {
     const inline = pickEffect(raw);
     if (raw.effects) {
-      if (Object.keys(inline).length > 0) this.fail(path, "give either one effect in the entry or a list under effects, not both", "key");
+      if (Object.keys(inline).length > 0)
+        this.fail(path, "give either one effect in the entry or a list under effects, not both", "key");
       return raw.effects.flatMap((e, i) => this.effect(e, [...path, "effects", i]) ?? []);
     }
     if (Object.keys(inline).length === 0) return [];
@@ -147,7 +163,12 @@ class ApiBuilder {
     const given = VERBS.filter((verb) => raw[verb] !== undefined);
     const verb = given[0];
     if (verb === undefined || given.length > 1) {
-      this.fail(path, given.length > 1 ? `one effect has one verb, not ${given.join(" and ")}` : `an effect needs one of ${VERBS.join(", ")}`);
+      this.fail(
+        path,
+        given.length > 1
+          ? `one effect has one verb, not ${given.join(" and ")}`
+          : `an effect needs one of ${VERBS.join(", ")}`,
+      );
       return undefined;
     }
     const name = raw[verb] ?? "";
@@ -156,7 +177,8 @@ class ApiBuilder {
     else if (verb === "mark" || verb === "unmark") this.name("mark", name, [...path, verb]);
     else if (verb === "invalidate") this.name("lock", name, [...path, verb]);
     else this.lockEffect(effect, verb, name, path);
-    if (effect.object === undefined && verb !== "does" && verb !== "releaseAll") this.fail(path, `"${verb}: ${name}" needs an object`, "key");
+    if (effect.object === undefined && verb !== "does" && verb !== "releaseAll")
+      this.fail(path, `"${verb}: ${name}" needs an object`, "key");
     if (raw.object !== undefined) this.expr("path", raw.object, [...path, "object"]);
     if (raw.when !== undefined) this.expr("cond", raw.when, [...path, "when"]);
     raw.with?.forEach((p, i) => this.expr("path", p, [...path, "with", i]));
@@ -201,7 +223,8 @@ class ApiBuilder {
       this.name("lock", p.lock, [...at, "protectedBy", i, "lock"]);
       this.expr("path", p.object, [...at, "protectedBy", i, "object"]);
     });
-    for (const [field, place] of Object.entries(returns.fields ?? {})) this.expr("path", place, [...at, "fields", field]);
+    for (const [field, place] of Object.entries(returns.fields ?? {}))
+      this.expr("path", place, [...at, "fields", field]);
     returns.marks?.forEach((m, i) => this.name("mark", m, [...at, "marks", i]));
   }
 
@@ -227,7 +250,17 @@ function pickEffect(raw: RawApi): RawEffect {
 
 function rest(raw: RawApi): Partial<ApiEntry> {
   const { sleeps, writes, sets, locks, applies, since, params, doc } = raw;
-  return defined({ sleeps, writes, sets, locks, applies, since, params, doc, returns: raw.returns && toReturns(raw.returns) });
+  return defined({
+    sleeps,
+    writes,
+    sets,
+    locks,
+    applies,
+    since,
+    params,
+    doc,
+    returns: raw.returns && toReturns(raw.returns),
+  });
 }
 
 function toReturns(raw: (typeof returnsShape)["_zod"]["output"]): ApiReturns {
@@ -237,7 +270,9 @@ function toReturns(raw: (typeof returnsShape)["_zod"]["output"]): ApiReturns {
 
 /** Without the keys whose value is undefined. */
 function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** Another spelling has the same effects; chains are followed, circles reported. */

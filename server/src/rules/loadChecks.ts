@@ -18,7 +18,8 @@ export function loadChecks(files: FileData[], names: Names): CheckRule[] {
     const { source } = file;
     const raw = validate(source, [], source.value, checkShape);
     if (!raw) continue;
-    if (!file.user && stem(source.file) !== raw.id) source.problem(["id"], `the file of rule "${raw.id}" must be called ${raw.id}.yaml`);
+    if (!file.user && stem(source.file) !== raw.id)
+      source.problem(["id"], `the file of rule "${raw.id}" must be called ${raw.id}.yaml`);
     if (!file.user && byId.has(raw.id)) {
       source.problem(["id"], `rule "${raw.id}" is already defined in another file`);
       continue;

@@ -3,7 +3,7 @@ import type { FileData } from "./files";
 import type { MacroTable, RuleSet, SlotContext } from "./model";
 import { checkExpression, type Names } from "./names";
 import { macrosShape, slotShape, typesShape } from "./schema";
-import type { Entry, Source } from "./source";
+import { type Entry, isMapping, type Source } from "./source";
 import { hint } from "./suggest";
 import { validate } from "./validate";
 
@@ -13,7 +13,8 @@ export function loadContexts(files: FileData[], names: Names): Map<string, SlotC
     if (kind !== "contexts") continue;
     unknownKeys(source, ["slots"]);
     for (const entry of source.entries(["slots"])) {
-      if (!user && out.has(entry.name)) source.problem(entry.path, `slot "${entry.name}" is already defined in another file`, "key");
+      if (!user && out.has(entry.name))
+        source.problem(entry.path, `slot "${entry.name}" is already defined in another file`, "key");
       const slot = toSlot(source, entry, names);
       if (slot) out.set(entry.name, slot);
     }
@@ -31,7 +32,8 @@ function toSlot(source: Source, entry: Entry, names: Names): SlotContext | undef
     results.push(names.check("lock", h.lock, source, [...path, "lock"]));
     if (h.object !== "any") results.push(checkExpression("path", h.object, source, [...path, "object"]));
     if (h.or !== undefined) results.push(names.check("lock", h.or, source, [...path, "or"]));
-    if (h.orObject !== undefined && h.orObject !== "any") results.push(checkExpression("path", h.orObject, source, [...path, "orObject"]));
+    if (h.orObject !== undefined && h.orObject !== "any")
+      results.push(checkExpression("path", h.orObject, source, [...path, "orObject"]));
   });
   raw.free.forEach((name, i) => {
     if (name !== "*") results.push(names.check("lock", name, source, [...entry.path, "free", i]));
@@ -46,13 +48,20 @@ function toSlot(source: Source, entry: Entry, names: Names): SlotContext | undef
     results.push(names.checkEither(["action", "lock"], name, source, [...entry.path, "forbids", i]));
   });
   if (!results.every(Boolean)) return undefined;
-  const holds = raw.holds.map(({ or, orObject, ...hold }) => ({ ...hold, ...(or === undefined ? {} : { or }), ...(orObject === undefined ? {} : { orObject }) }));
+  const holds = raw.holds.map(({ or, orObject, ...hold }) => ({
+    ...hold,
+    ...(or === undefined ? {} : { or }),
+    ...(orObject === undefined ? {} : { orObject }),
+  }));
   return { slot: entry.name, holds, free: raw.free, maySleep: raw.maySleep, marks: raw.marks, forbids: raw.forbids };
 }
 
 /** Lists are united over the files, tables merged with the later file winning. */
 export function loadMacros(files: FileData[], names: Names): MacroTable {
-  const lists: Record<"attributes" | "lockAttributes" | "iterators" | "stopIf" | "noReturn" | "truthOf" | "configTests", Set<string>> = {
+  const lists: Record<
+    "attributes" | "lockAttributes" | "iterators" | "stopIf" | "noReturn" | "truthOf" | "configTests",
+    Set<string>
+  > = {
     attributes: new Set(),
     lockAttributes: new Set(),
     iterators: new Set(),
@@ -66,8 +75,9 @@ export function loadMacros(files: FileData[], names: Names): MacroTable {
   for (const { source, kind } of files) {
     if (kind !== "macros") continue;
     unknownKeys(source, Object.keys(macrosShape.shape));
+    if (!isMapping(source.value)) continue;
     for (const section of Object.keys(macrosShape.shape) as (keyof typeof macrosShape.shape)[]) {
-      const given = (source.value as Record<string, unknown>)[section];
+      const given = source.value[section];
       if (given === undefined) continue;
       const value = validate(source, [section], given, macrosShape.shape[section]);
       if (value === undefined) continue;
@@ -77,7 +87,10 @@ export function loadMacros(files: FileData[], names: Names): MacroTable {
       else Object.assign(table[section as keyof typeof table], value);
     }
   }
-  const sets = Object.fromEntries(Object.entries(lists).map(([key, set]) => [key, [...set]])) as Record<keyof typeof lists, string[]>;
+  const sets = Object.fromEntries(Object.entries(lists).map(([key, set]) => [key, [...set]])) as Record<
+    keyof typeof lists,
+    string[]
+  >;
   return { ...sets, ...table, defining };
 }
 
@@ -102,7 +115,10 @@ function guards(source: Source, table: MacroTable["guards"], names: Names): Macr
   );
 }
 
-export function loadTypes(files: FileData[], names: Names): Required<Pick<RuleSet, "immutableFields" | "lockFields" | "actions" | "marks" | "flagSets" | "gfp">> {
+export function loadTypes(
+  files: FileData[],
+  names: Names,
+): Required<Pick<RuleSet, "immutableFields" | "lockFields" | "actions" | "marks" | "flagSets" | "gfp">> {
   const immutableFields = new Set<string>();
   const lockFields = new Map<string, string>();
   const actions = new Map<string, string>();
@@ -128,9 +144,10 @@ export function loadTypes(files: FileData[], names: Names): Required<Pick<RuleSe
 
 function unknownKeys(source: Source, known: string[]): void {
   const value = source.value;
-  if (typeof value !== "object" || value === null) {
+  if (!isMapping(value)) {
     source.problem([], "expected a mapping");
     return;
   }
-  for (const key of Object.keys(value)) if (!known.includes(key)) source.problem([key], `unknown key "${key}"${hint(key, known)}`, "key");
+  for (const key of Object.keys(value))
+    if (!known.includes(key)) source.problem([key], `unknown key "${key}"${hint(key, known)}`, "key");
 }

@@ -48,7 +48,10 @@ export interface Effect {
   release?: string;
   downgrade?: string;
   assert?: string;
-  /** Release of every instance of the class, whatever the object (e.g. vma_end_write_all). */
+  /**
+   * Release of every instance of the class (vma_end_write_all), or with an object of that one; no mistake if
+   * nothing is held.
+   */
   releaseAll?: string;
   /** An action that checks refer to, e.g. `vma-lookup`, `pte-write`, `notifier-start`. */
   does?: string;

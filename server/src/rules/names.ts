@@ -1,7 +1,7 @@
 /** Every name the rule files define, collected before anything is resolved, so that files may come in any order. */
 import { ExpressionError, parseApplies, parseCond, parsePath } from "./expressions";
 import type { FileData } from "./files";
-import type { Key, Source } from "./source";
+import { isMapping, type Key, type Source } from "./source";
 import { hint } from "./suggest";
 
 export type NameKind = "lock" | "api" | "action" | "mark" | "rule" | "slot";
@@ -36,7 +36,7 @@ export class Names {
       } else if (kind === "contexts") {
         this.collect("slot", source, ["slots"]);
       } else if (kind === "check") {
-        const id = (source.value as { id?: unknown } | null)?.id;
+        const id = isMapping(source.value) ? source.value.id : undefined;
         if (typeof id === "string") this.known.rule.add(id);
       }
     }
@@ -61,13 +61,19 @@ export class Names {
   }
 
   private collect(kind: NameKind, source: Source, path: Key[]): void {
-    const section = (source.value as Record<string, unknown> | null)?.[String(path[0])];
-    if (typeof section === "object" && section !== null) for (const name of Object.keys(section)) this.known[kind].add(name);
+    const section = isMapping(source.value) ? source.value[String(path[0])] : undefined;
+    if (isMapping(section)) for (const name of Object.keys(section)) this.known[kind].add(name);
   }
 }
 
 /** Reports a malformed path, condition or `applies` at its place. */
-export function checkExpression(kind: "path" | "cond" | "applies", text: string, source: Source, path: Key[], at: "value" | "key" = "value"): boolean {
+export function checkExpression(
+  kind: "path" | "cond" | "applies",
+  text: string,
+  source: Source,
+  path: Key[],
+  at: "value" | "key" = "value",
+): boolean {
   try {
     if (kind === "path") parsePath(text);
     else if (kind === "cond") parseCond(text);

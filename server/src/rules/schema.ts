@@ -3,7 +3,10 @@ import { z } from "zod";
 
 const lockMode = z.enum(["read", "write"]);
 const anyMode = z.enum(["read", "write", "any"]);
-const path = z.string().min(1).describe("arg0…arg9, ret, $, cpu, global:NAME, with ->field, leading * or &, or folio(path)");
+const path = z
+  .string()
+  .min(1)
+  .describe("arg0…arg9, ret, $, cpu, global:NAME, with ->field, leading * or &, or folio(path)");
 const cond = z.string().min(1).describe('e.g. "ret == 0", "ret not-err && ret != 0", "ret & FLAG|FLAG"');
 const applies = z.string().describe("+symbol: only if the tree defines it; -symbol: only if it does not");
 
@@ -19,7 +22,17 @@ export const classShape = z.strictObject({
   until: z.strictObject({ lock: z.string(), mode: lockMode, via: z.string() }).optional(),
 });
 
-export const VERBS = ["acquire", "release", "downgrade", "assert", "releaseAll", "does", "mark", "unmark", "invalidate"] as const;
+export const VERBS = [
+  "acquire",
+  "release",
+  "downgrade",
+  "assert",
+  "releaseAll",
+  "does",
+  "mark",
+  "unmark",
+  "invalidate",
+] as const;
 const verbs = {
   acquire: z.string().optional(),
   release: z.string().optional(),
@@ -59,7 +72,14 @@ export const apiShape = z.strictObject({
   effects: z.array(effectShape).optional(),
   alias: z.string().optional().describe("another name of that entry"),
   returns: returnsShape.optional(),
-  sleeps: z.union([z.boolean(), z.strictObject({ gfp: path }), z.strictObject({ unless: cond }), z.strictObject({ unlessHeld: z.string() })]).optional(),
+  sleeps: z
+    .union([
+      z.boolean(),
+      z.strictObject({ gfp: path }),
+      z.strictObject({ unless: cond }),
+      z.strictObject({ unlessHeld: z.string() }),
+    ])
+    .optional(),
   writes: z.array(path).optional(),
   sets: z.record(z.string(), path).optional(),
   locks: z.record(z.string(), z.string()).optional(),
@@ -105,7 +125,15 @@ export const checkShape = z.strictObject({
 
 export const slotShape = z.strictObject({
   holds: z
-    .array(z.strictObject({ lock: z.string(), mode: anyMode, object: path, or: z.string().optional(), orObject: path.optional() }))
+    .array(
+      z.strictObject({
+        lock: z.string(),
+        mode: anyMode,
+        object: path,
+        or: z.string().optional(),
+        orObject: path.optional(),
+      }),
+    )
     .default([]),
   free: z.array(z.string()).default([]),
   maySleep: z.union([z.boolean(), z.enum(["if-blockable", "unknown"])]).default("unknown"),
@@ -151,5 +179,11 @@ export type RawMacros = z.output<typeof macrosShape>;
 export type RawTypes = z.output<typeof typesShape>;
 
 /** Kinds of rule files and the schema of each. */
-export const FILE_SHAPES = { apis: apiFileShape, check: checkShape, contexts: contextsShape, macros: macrosShape, types: typesShape } as const;
+export const FILE_SHAPES = {
+  apis: apiFileShape,
+  check: checkShape,
+  contexts: contextsShape,
+  macros: macrosShape,
+  types: typesShape,
+} as const;
 export type FileKind = keyof typeof FILE_SHAPES;

@@ -24,7 +24,12 @@ export class Source {
     this.file = file;
     this.sink = sink;
     const before = sink.length;
-    const doc = parseDocument(text, { lineCounter: this.lines, uniqueKeys: false, stringKeys: true, logLevel: "silent" });
+    const doc = parseDocument(text, {
+      lineCounter: this.lines,
+      uniqueKeys: false,
+      stringKeys: true,
+      logLevel: "silent",
+    });
     this.root = doc.contents;
     for (const error of doc.errors) this.problemAtOffset(error.pos[0], firstLine(error.message));
     this.forbidAnchors();
@@ -36,7 +41,10 @@ export class Source {
   /** Members of the mapping at `path`, in file order. A name given twice is a problem, the first one counts. */
   entries(path: Key[]): Entry[] {
     const node = this.nodeAt(path);
-    if (!isMap(node)) return [];
+    if (!isMap(node)) {
+      if (node !== undefined && !(isScalar(node) && node.value === null)) this.problem(path, "expected a mapping");
+      return [];
+    }
     const seen = new Set<string>();
     const out: Entry[] = [];
     for (const pair of node.items) {
@@ -54,7 +62,8 @@ export class Source {
   /** Reports at the value of `path`, or at its key if asked, or at the nearest parent that exists. */
   problem(path: Key[], message: string, at: "value" | "key" = "value"): void {
     for (let n = path.length; n >= 0; n--) {
-      const offset = at === "key" || n < path.length ? this.keyOffset(path.slice(0, n)) : this.valueOffset(path.slice(0, n));
+      const offset =
+        at === "key" || n < path.length ? this.keyOffset(path.slice(0, n)) : this.valueOffset(path.slice(0, n));
       if (offset !== undefined) {
         this.problemAtOffset(offset, message);
         return;
@@ -96,7 +105,8 @@ export class Source {
   private forbidAnchors(): void {
     if (this.root === null) return;
     visit(this.root, {
-      Alias: (_, node) => this.problemAtOffset(node.range?.[0] ?? 0, `quote "*${node.source}": unquoted it is a YAML alias`),
+      Alias: (_, node) =>
+        this.problemAtOffset(node.range?.[0] ?? 0, `quote "*${node.source}": unquoted it is a YAML alias`),
       Value: (_, node) => {
         if (isNode(node) && "anchor" in node && node.anchor) {
           this.problemAtOffset(node.range?.[0] ?? 0, `quote "&${node.anchor}": unquoted it is a YAML anchor`);
@@ -107,6 +117,11 @@ export class Source {
       },
     });
   }
+}
+
+/** True for `{…}`, not for lists. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `Node.toJS` only looks at the document for anchors, which are rejected above. */

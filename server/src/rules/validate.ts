@@ -6,7 +6,12 @@ import { hint } from "./suggest";
 type Issue = z.core.$ZodIssue;
 
 /** The value with its defaults, or undefined after reporting why not. */
-export function validate<S extends z.ZodType>(source: Source, path: Key[], value: unknown, shape: S): z.output<S> | undefined {
+export function validate<S extends z.ZodType>(
+  source: Source,
+  path: Key[],
+  value: unknown,
+  shape: S,
+): z.output<S> | undefined {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   for (const issue of result.error.issues) report(source, path, value, shape, issue);
@@ -25,13 +30,17 @@ function report(source: Source, base: Key[], value: unknown, shape: z.ZodType, i
     case "invalid_value": {
       const known = issue.values.map(String);
       const given = at(value, local);
-      source.problem(path, `${show(given)} is not one of ${known.join(", ")}${typeof given === "string" ? hint(given, known) : ""}`);
+      source.problem(
+        path,
+        `${show(given)} is not one of ${known.join(", ")}${typeof given === "string" ? hint(given, known) : ""}`,
+      );
       return;
     }
     case "invalid_union": {
       const branch = issue.errors.find((list) => list.some((i) => i.code !== "invalid_type" || i.path.length > 0));
       const nested = branch ?? issue.errors[0] ?? [];
-      for (const inner of nested) report(source, base, value, shape, { ...inner, path: [...issue.path, ...inner.path] } as Issue);
+      for (const inner of nested)
+        report(source, base, value, shape, { ...inner, path: [...issue.path, ...inner.path] } as Issue);
       return;
     }
     case "invalid_type": {
@@ -41,7 +50,10 @@ function report(source: Source, base: Key[], value: unknown, shape: z.ZodType, i
       return;
     }
     case "invalid_format":
-      source.problem(path, `${show(at(value, local))} does not have the form ${"pattern" in issue ? String(issue.pattern) : issue.format}`);
+      source.problem(
+        path,
+        `${show(at(value, local))} does not have the form ${"pattern" in issue ? String(issue.pattern) : issue.format}`,
+      );
       return;
     case "too_small":
       source.problem(path, local.length === 0 ? "must not be empty" : `"${String(local.at(-1))}" must not be empty`);
@@ -56,7 +68,12 @@ function keysAt(shape: z.core.$ZodType, path: Key[]): string[] {
   let current: z.core.$ZodType[] = [shape];
   for (const key of path) {
     current = current.flatMap(unwrap).flatMap((s): z.core.$ZodType[] => {
-      const def = s._zod.def as { type: string; shape?: Record<string, z.core.$ZodType>; element?: z.core.$ZodType; valueType?: z.core.$ZodType };
+      const def = s._zod.def as {
+        type: string;
+        shape?: Record<string, z.core.$ZodType>;
+        element?: z.core.$ZodType;
+        valueType?: z.core.$ZodType;
+      };
       if (def.type === "object") return def.shape?.[String(key)] ? [def.shape[String(key)] as z.core.$ZodType] : [];
       if (def.type === "array") return def.element ? [def.element] : [];
       if (def.type === "record") return def.valueType ? [def.valueType] : [];
@@ -93,6 +110,14 @@ function show(value: unknown): string {
 }
 
 function typeName(name: string): string {
-  const known: Record<string, string> = { object: "a mapping", record: "a mapping", array: "a list", string: "text", boolean: "true or false", number: "a number", int: "a whole number" };
+  const known: Record<string, string> = {
+    object: "a mapping",
+    record: "a mapping",
+    array: "a list",
+    string: "text",
+    boolean: "true or false",
+    number: "a number",
+    int: "a whole number",
+  };
   return known[name] ?? name;
 }

@@ -24,10 +24,12 @@ export function lowerBody(tree: FlatTree, src: string, n: Normalised, macros: Ma
 
 function dedupe(list: { reason: string; at: number }[]): { reason: string; at: number }[] {
   const seen = new Set<string>();
-  return list.sort((a, b) => a.at - b.at).filter((d) => {
-    const key = `${d.at} ${d.reason}`;
-    return !seen.has(key) && seen.add(key);
-  });
+  return list
+    .sort((a, b) => a.at - b.at)
+    .filter((d) => {
+      const key = `${d.at} ${d.reason}`;
+      return !seen.has(key) && seen.add(key);
+    });
 }
 
 class StmtLowerer {
@@ -100,7 +102,8 @@ class StmtLowerer {
         const other = ctx.after(then, i);
         const c = this.exprs.lower(a);
         const t = this.single(then);
-        const f = other < 0 ? null : ctx.kind[other] === K.else_clause && ctx.first(other) >= 0 ? this.single(other + 1) : null;
+        const f =
+          other < 0 ? null : ctx.kind[other] === K.else_clause && ctx.first(other) >= 0 ? this.single(other + 1) : null;
         const isIf = ctx.src.startsWith("if", at) && ctx.wordAt(at).length === 2;
         out.push({ k: "if", c: isIf ? c : this.macroCall(at, ctx.wordAt(at), a), t, f, at, end });
         break;
@@ -166,8 +169,6 @@ class StmtLowerer {
       case K.sized_type_specifier:
       case K.type_identifier:
         break;
-      case K.ERROR:
-      case K.function_definition:
       default:
         this.debris(i, at, end, out);
     }
@@ -216,7 +217,13 @@ class StmtLowerer {
   }
 
   /** `guard(name)(args);` and `CLASS(name, variable)(args);`. */
-  private cleanupStatement(word: string, head: Expr[], call: Expr & { k: "call" }, at: number, end: number): Stmt | null {
+  private cleanupStatement(
+    word: string,
+    head: Expr[],
+    call: Expr & { k: "call" },
+    at: number,
+    end: number,
+  ): Stmt | null {
     const name = head[0]?.k === "id" ? head[0].name : null;
     if (name === null) return null;
     if (word === "guard") return { k: "guard", name, args: call.args, body: null, at, end };
@@ -250,7 +257,14 @@ class StmtLowerer {
   }
 
   /** `scoped_cond_guard(name, return -EINTR, args) body`: the second argument runs when the lock is not taken. */
-  private conditionalGuard(name: string, call: Expr & { k: "call" }, body: Stmt, at: number, end: number, out: Stmt[]): void {
+  private conditionalGuard(
+    name: string,
+    call: Expr & { k: "call" },
+    body: Stmt,
+    at: number,
+    end: number,
+    out: Stmt[],
+  ): void {
     const failed = call.args[1];
     const guard: Stmt = { k: "guard", name, args: call.args.slice(2), body, at, end };
     if (!failed) {
@@ -274,9 +288,20 @@ class StmtLowerer {
       n = ctx.next[n + 1] as number;
     }
     // `name()` was given a `0` in place of its parenthesis.
-    const empty = n >= 0 && args.length === 0 && ctx.src.charCodeAt(ctx.start[n] as number) === 40 && ctx.kind[n] === K.number_literal;
-    if (n >= 0 && !empty) args.push(ctx.kind[n] === K.compound_statement ? this.exprs.lower(paren) : this.exprs.lower(n));
-    return { k: "call", fn: { k: "id", name: word, at, end: at + word.length }, args, at, end: ctx.end[paren] as number };
+    const empty =
+      n >= 0 &&
+      args.length === 0 &&
+      ctx.src.charCodeAt(ctx.start[n] as number) === 40 &&
+      ctx.kind[n] === K.number_literal;
+    if (n >= 0 && !empty)
+      args.push(ctx.kind[n] === K.compound_statement ? this.exprs.lower(paren) : this.exprs.lower(n));
+    return {
+      k: "call",
+      fn: { k: "id", name: word, at, end: at + word.length },
+      args,
+      at,
+      end: ctx.end[paren] as number,
+    };
   }
 
   private forLoop(i: number, at: number, end: number, out: Stmt[]): void {
@@ -297,7 +322,8 @@ class StmtLowerer {
     let init: Stmt | null = null;
     if (first !== null) {
       if (ctx.kind[first] === K.declaration) init = this.single(first);
-      else init = { k: "expr", e: this.exprs.lower(first), at: ctx.start[first] as number, end: ctx.end[first] as number };
+      else
+        init = { k: "expr", e: this.exprs.lower(first), at: ctx.start[first] as number, end: ctx.end[first] as number };
     }
     if (first === null || ctx.kind[first] !== K.declaration) p = ctx.skip(p) + 1;
     const second = take();
@@ -354,7 +380,20 @@ class StmtLowerer {
 }
 
 const STATEMENTS = new Set<number>([
-  K.expression_statement, K.declaration, K.if_statement, K.while_statement, K.do_statement, K.for_statement, K.switch_statement,
-  K.case_statement, K.compound_statement, K.labeled_statement, K.goto_statement, K.return_statement, K.break_statement,
-  K.continue_statement, K.preproc_if, K.ERROR,
+  K.expression_statement,
+  K.declaration,
+  K.if_statement,
+  K.while_statement,
+  K.do_statement,
+  K.for_statement,
+  K.switch_statement,
+  K.case_statement,
+  K.compound_statement,
+  K.labeled_statement,
+  K.goto_statement,
+  K.return_statement,
+  K.break_statement,
+  K.continue_statement,
+  K.preproc_if,
+  K.ERROR,
 ]);

@@ -76,17 +76,42 @@ export class LowerContext {
     this.give(reason, at);
     const parts: Expr[] = [];
     const stop = this.next[i] as number;
-    for (let c = i + 1; c < stop; c = this.next[c] as number) if (isExpression(this.kind[c] as number)) parts.push(lower(c));
+    for (let c = i + 1; c < stop; c = this.next[c] as number)
+      if (isExpression(this.kind[c] as number)) parts.push(lower(c));
     return { k: "unknown", parts, at, end: this.end[i] as number };
   }
 }
 
 const EXPRESSIONS = new Set<number>([
-  K.identifier, K.number_literal, K.char_literal, K.string_literal, K.concatenated_string, K.true, K.false, K.null, K.call_expression,
-  K.field_expression, K.subscript_expression, K.pointer_expression, K.unary_expression, K.update_expression, K.binary_expression,
-  K.assignment_expression, K.conditional_expression, K.cast_expression, K.comma_expression, K.parenthesized_expression,
-  K.compound_literal_expression, K.initializer_list, K.sizeof_expression, K.alignof_expression, K.offsetof_expression,
-  K.generic_expression, K.gnu_asm_expression, K.extension_expression, K.ERROR,
+  K.identifier,
+  K.number_literal,
+  K.char_literal,
+  K.string_literal,
+  K.concatenated_string,
+  K.true,
+  K.false,
+  K.null,
+  K.call_expression,
+  K.field_expression,
+  K.subscript_expression,
+  K.pointer_expression,
+  K.unary_expression,
+  K.update_expression,
+  K.binary_expression,
+  K.assignment_expression,
+  K.conditional_expression,
+  K.cast_expression,
+  K.comma_expression,
+  K.parenthesized_expression,
+  K.compound_literal_expression,
+  K.initializer_list,
+  K.sizeof_expression,
+  K.alignof_expression,
+  K.offsetof_expression,
+  K.generic_expression,
+  K.gnu_asm_expression,
+  K.extension_expression,
+  K.ERROR,
 ]);
 
 export function isExpression(kind: number): boolean {

@@ -5,10 +5,12 @@ import type { LowerContext } from "./lowerContext";
 import { K } from "./parserTree";
 
 const DECLARATORS = new Set<number>([
-  K.init_declarator, K.pointer_declarator, K.array_declarator, K.function_declarator, K.parenthesized_declarator, K.attributed_declarator,
-]);
-const SPECIFIERS = new Set<number>([
-  K.type_identifier, K.struct_specifier, K.union_specifier, K.enum_specifier, K.macro_type_specifier, K.sized_type_specifier, K.primitive_type,
+  K.init_declarator,
+  K.pointer_declarator,
+  K.array_declarator,
+  K.function_declarator,
+  K.parenthesized_declarator,
+  K.attributed_declarator,
 ]);
 
 export function lowerDeclaration(ctx: LowerContext, exprs: ExprLowerer, node: number): VarDecl[] {
@@ -28,8 +30,6 @@ export function lowerDeclaration(ctx: LowerContext, exprs: ExprLowerer, node: nu
       spec ??= specifierText(ctx, from, ctx.start[c] as number);
       const v = declarator(ctx, exprs, c, spec, isStatic);
       if (v) vars.push(v);
-    } else if (!SPECIFIERS.has(kind) && kind !== K.type_qualifier) {
-      continue;
     }
   }
   return vars;
@@ -42,7 +42,13 @@ function specifierText(ctx: LowerContext, from: number, to: number): string {
   return spaced(text.slice(0, brace)) || "struct";
 }
 
-function declarator(ctx: LowerContext, exprs: ExprLowerer, node: number, spec: string, isStatic: boolean): VarDecl | null {
+function declarator(
+  ctx: LowerContext,
+  exprs: ExprLowerer,
+  node: number,
+  spec: string,
+  isStatic: boolean,
+): VarDecl | null {
   const at = ctx.start[node] as number;
   const end = ctx.end[node] as number;
   let init: Expr | null = null;
@@ -84,7 +90,8 @@ function declarator(ctx: LowerContext, exprs: ExprLowerer, node: number, spec: s
 /** The declarator below `*`, behind qualifiers. */
 function lastDeclarator(ctx: LowerContext, d: number): number {
   let c = d + 1;
-  while (c < (ctx.next[d] as number) && (ctx.kind[c] === K.type_qualifier || ctx.kind[c] === 0)) c = ctx.next[c] as number;
+  while (c < (ctx.next[d] as number) && (ctx.kind[c] === K.type_qualifier || ctx.kind[c] === 0))
+    c = ctx.next[c] as number;
   return c;
 }
 

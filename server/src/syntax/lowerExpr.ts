@@ -59,7 +59,14 @@ export class ExprLowerer {
         return { k: "un", op: ctx.norm[at] as "*" | "&" | "!" | "~" | "-" | "+", e: this.lower(a), at, end };
       case K.update_expression: {
         const prefix = (ctx.start[a] as number) > at;
-        return { k: "incdec", op: ctx.norm[prefix ? at : end - 1] === "+" ? "++" : "--", prefix, e: this.lower(a), at, end };
+        return {
+          k: "incdec",
+          op: ctx.norm[prefix ? at : end - 1] === "+" ? "++" : "--",
+          prefix,
+          e: this.lower(a),
+          at,
+          end,
+        };
       }
       case K.binary_expression:
         return this.binary(a, at, end);
@@ -120,6 +127,10 @@ export class ExprLowerer {
       const text = src.slice(at, end);
       return { k: "num", value: numberValue(text), text, at, end };
     }
+    if ((c === 45 || c === 43) && end > at + 1) {
+      // The grammar's numbers may carry a sign.
+      return { k: "un", op: c === 45 ? "-" : "+", e: this.literal(at + 1, end), at, end };
+    }
     if (c === 34) return { k: "str", at, end };
     if (c === 39) {
       const text = src.slice(at, end);
@@ -132,11 +143,16 @@ export class ExprLowerer {
     const ctx = this.ctx;
     const fnAt = i + 1;
     const list = ctx.next[fnAt] as number;
-    if (ctx.kind[fnAt] === K.parenthesized_expression && ctx.kind[fnAt + 1] === K.identifier && ctx.next[fnAt] === fnAt + 2) {
+    if (
+      ctx.kind[fnAt] === K.parenthesized_expression &&
+      ctx.kind[fnAt + 1] === K.identifier &&
+      ctx.next[fnAt] === fnAt + 2
+    ) {
       // `(gfp_t)(x)` looks like a call of a parenthesised name.
       const name = ctx.text(fnAt + 1);
       const only = ctx.first(list);
-      if (looksLikeType(name) && only >= 0 && ctx.after(only, list) < 0) return { k: "cast", type: name, e: this.lower(only), at, end };
+      if (looksLikeType(name) && only >= 0 && ctx.after(only, list) < 0)
+        return { k: "cast", type: name, e: this.lower(only), at, end };
     }
     if (ctx.kind[fnAt] === K.identifier) {
       const index = this.transparent.get(ctx.text(fnAt));
@@ -156,11 +172,22 @@ export class ExprLowerer {
     const ctx = this.ctx;
     const r = ctx.next[l] as number;
     const op = this.operator(l, r);
-    if (ctx.kind[l] === K.parenthesized_expression && ctx.kind[l + 1] === K.identifier && r === l + 2 && looksLikeType(ctx.text(l + 1))) {
+    if (
+      ctx.kind[l] === K.parenthesized_expression &&
+      ctx.kind[l + 1] === K.identifier &&
+      r === l + 2 &&
+      looksLikeType(ctx.text(l + 1))
+    ) {
       // `(gfp_t) & x`: a cast of a unary expression.
       if (op === "*" || op === "&" || op === "-" || op === "+") {
         const operand = this.lower(r);
-        return { k: "cast", type: ctx.text(l + 1), e: { k: "un", op, e: operand, at: this.operatorAt(l), end }, at, end };
+        return {
+          k: "cast",
+          type: ctx.text(l + 1),
+          e: { k: "un", op, e: operand, at: this.operatorAt(l), end },
+          at,
+          end,
+        };
       }
     }
     return { k: "bin", op, l: this.lower(l), r: this.lower(r), at, end };
@@ -198,7 +225,8 @@ export class ExprLowerer {
         if (ctx.kind[p] === K.field_designator) names.push(ctx.text(p).replace(/^\.\s*/, ""));
         else if (ctx.kind[p] === K.field_identifier) names.push(ctx.text(p));
       }
-      if (value !== undefined) items.push({ field: names.length > 0 ? names.join(".") : null, value: this.lower(value) });
+      if (value !== undefined)
+        items.push({ field: names.length > 0 ? names.join(".") : null, value: this.lower(value) });
     }
     return { k: "init", type, items, at, end };
   }
@@ -230,8 +258,9 @@ function characterValue(text: string): number | null {
   return body.length === 2 ? (ESCAPES[body[1] as string] ?? body.charCodeAt(1)) : null;
 }
 
-const TYPE_TOKEN = /\/\*[^]*?\*\/|\/\/[^\n]*|[A-Za-z_]\w*|\d\w*|\S/g;
-const NOT_TYPE = /^(?:static|extern|register|inline|auto|typedef|__user|__iomem|__percpu|__rcu|__force|__kernel|__maybe_unused|__always_unused)$/;
+const TYPE_TOKEN = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|[A-Za-z_]\w*|\d\w*|\S/g;
+const NOT_TYPE =
+  /^(?:static|extern|register|inline|auto|typedef|__user|__iomem|__percpu|__rcu|__force|__kernel|__maybe_unused|__always_unused)$/;
 
 const spacedCache = new Map<string, string>();
 

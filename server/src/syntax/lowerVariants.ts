@@ -13,7 +13,13 @@ export interface Cut {
 /** `first` is the body with the first branch, `other` the body with the remaining ones. */
 export function joinVariants(first: Stmt[], other: Stmt[], cut: Cut): Stmt[] {
   let head = 0;
-  while (head < first.length && head < other.length && same(first[head] as Stmt, other[head] as Stmt) && (first[head] as Stmt).end <= cut.start) head++;
+  while (
+    head < first.length &&
+    head < other.length &&
+    same(first[head] as Stmt, other[head] as Stmt) &&
+    (first[head] as Stmt).end <= cut.start
+  )
+    head++;
   let tail = 0;
   while (tail < first.length - head && tail < other.length - head) {
     const a = first[first.length - 1 - tail] as Stmt;

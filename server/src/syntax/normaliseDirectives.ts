@@ -4,8 +4,8 @@
  * variants. Other directives are blanked.
  */
 import type { Edits } from "./normaliseEdits";
-import type { Normaliser } from "./normalise";
 import { Brace, type Frame } from "./normaliseFrames";
+import type { ScanState } from "./normaliseState";
 import { conditionText } from "./normaliseText";
 
 export interface Conditional {
@@ -37,7 +37,7 @@ export class DirectiveTracker {
   private lastEnd = -1;
   private last = -1;
 
-  constructor(private readonly scan: Normaliser) {}
+  constructor(private readonly scan: ScanState) {}
 
   directive(from: number, to: number, edits: Edits): void {
     const line = this.scan.src.slice(from, to);
@@ -99,7 +99,15 @@ export class DirectiveTracker {
       parent: this.stack[this.stack.length - 1]?.index ?? -1,
       branches: [{ cond: conditionText(line), line: from, from: to, to }],
     });
-    this.stack.push({ index: this.last, frames: s.frames.map((f) => ({ ...f })), prev: s.prev, stmt: s.stmt, ternary: s.ternary, list, lines: [{ edit: edits.length, at: from }] });
+    this.stack.push({
+      index: this.last,
+      frames: s.frames.map((f) => ({ ...f })),
+      prev: s.prev,
+      stmt: s.stmt,
+      ternary: s.ternary,
+      list,
+      lines: [{ edit: edits.length, at: from }],
+    });
   }
 
   private alternative(from: number, to: number, line: string, edits: Edits): void {
@@ -133,7 +141,12 @@ export class DirectiveTracker {
     const b = c.branches[c.branches.length - 1];
     if (b) b.to = from;
     const s = this.scan;
-    if (!(o.list ? this.betweenElements() : this.atBoundary()) || s.frames.length !== o.frames.length || s.top?.open !== o.frames[o.frames.length - 1]?.open) c.split = true;
+    if (
+      !(o.list ? this.betweenElements() : this.atBoundary()) ||
+      s.frames.length !== o.frames.length ||
+      s.top?.open !== o.frames[o.frames.length - 1]?.open
+    )
+      c.split = true;
     return o;
   }
 

@@ -22,7 +22,8 @@ export class Edits {
   /** Another text for the range of an earlier edit that begins at `from` (it may have been dropped since). */
   replace(index: number, from: number, text: string): void {
     const to = this.to[index];
-    if (this.from[index] === from && to !== undefined && text.length <= to - from) this.text[index] = text.padEnd(to - from);
+    if (this.from[index] === from && to !== undefined && text.length <= to - from)
+      this.text[index] = text.padEnd(to - from);
   }
 
   truncate(length: number): void {

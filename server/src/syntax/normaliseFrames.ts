@@ -1,7 +1,7 @@
 /** Open brackets of the normaliser's scan. */
 import type { Word } from "./normaliseWords";
 
-export const enum Brace {
+export enum Brace {
   Block = 0,
   Init,
   Struct,
@@ -11,6 +11,8 @@ export const enum Brace {
 export interface Frame {
   open: number;
   char: number;
+  /** Token in front of it, as `ScanState.prev`. */
+  before: number;
   /** For `(`: the word before it, or -1. */
   wordAt: number;
   wordEnd: number;

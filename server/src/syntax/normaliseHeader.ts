@@ -22,7 +22,8 @@ export interface HeaderOptions {
   macroClass?: (name: string) => MacroClass | undefined;
 }
 
-const TOKEN = /\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*|^[ \t]*#(?:[^\n\\]|\\[^])*|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\.\.\.|\S/gm;
+const TOKEN =
+  /\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|^[ \t]*#(?:[^\n\\]|\\[\s\S])*|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\.\.\.|\S/gm;
 const INLINE = /^(?:inline|__inline|__inline__|__always_inline|__forceinline|noinline)$/;
 
 export function parseHeader(text: string, bodyStart: number, options: HeaderOptions): Header {
@@ -47,7 +48,9 @@ export function parseHeader(text: string, bodyStart: number, options: HeaderOpti
     return header;
   }
   header.returnType = joinType(before.filter((t) => t !== "static" && t !== "extern" && !INLINE.test(t)));
-  header.params = groups.filter((g) => g.length > 0 && !(g.length === 1 && (g[0] === "void" || g[0] === "..."))).map(parameter);
+  header.params = groups
+    .filter((g) => g.length > 0 && !(g.length === 1 && (g[0] === "void" || g[0] === "...")))
+    .map(parameter);
   return header;
 }
 
@@ -64,7 +67,12 @@ function stripAttributes(tokens: string[], options: HeaderOptions, header: Heade
     if (t === "static") header.isStatic = true;
     else if (INLINE.test(t) && t !== "noinline") header.isInline = true;
     let cls = table.classes.get(t) ?? Word.Plain;
-    if (cls === Word.Plain && options.macroClass && /^[A-Za-z_]/.test(t) && resolveClass(t, table, options.macroClass) === "attribute") {
+    if (
+      cls === Word.Plain &&
+      options.macroClass &&
+      t.startsWith("__") &&
+      resolveClass(t, table, options.macroClass) === "attribute"
+    ) {
       cls = Word.Attribute;
     }
     if (cls !== Word.Attribute && cls !== Word.BareAttribute && cls !== Word.LockAttribute) {
@@ -81,7 +89,11 @@ function stripAttributes(tokens: string[], options: HeaderOptions, header: Heade
 }
 
 function spell(tokens: string[]): string {
-  return tokens.join(" ").replace(/ ?(->|[().,&*[\]]|- >) ?/g, "$1").replace(/- >/g, "->").replace(/,/g, ", ");
+  return tokens
+    .join(" ")
+    .replace(/ ?(->|[().,&*[\]]|- >) ?/g, "$1")
+    .replace(/- >/g, "->")
+    .replace(/,/g, ", ");
 }
 
 function closing(tokens: string[], open: number): number {
@@ -129,7 +141,8 @@ function parameter(tokens: string[]): Param {
   else {
     const bracket = tokens.indexOf("[");
     at = (bracket < 0 ? tokens.length : bracket) - 1;
-    if (at < 1 || !/^[A-Za-z_]/.test(tokens[at] ?? "") || /^(?:struct|union|enum|unsigned)$/.test(tokens[at - 1] ?? "")) at = -1;
+    if (at < 1 || !/^[A-Za-z_]/.test(tokens[at] ?? "") || /^(?:struct|union|enum|unsigned)$/.test(tokens[at - 1] ?? ""))
+      at = -1;
   }
   if (at < 0) return { name: "", type: joinType(tokens) };
   return { name: tokens[at] as string, type: joinType(tokens.filter((_, i) => i !== at)) };

@@ -10,10 +10,13 @@ export type MacroClass =
   /** Reads as whatever this other macro reads as. */
   | { kind: "alias"; to: string };
 
-const COMMENT = /\/\*[^]*?\*\/|\/\/[^\n]*/g;
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
 
 export function classifyMacro(params: string[] | null, bodyText: string): MacroClass | undefined {
-  const body = bodyText.replace(COMMENT, " ").replace(/\\\r?\n/g, " ").trim();
+  const body = bodyText
+    .replace(COMMENT, " ")
+    .replace(/\\\r?\n/g, " ")
+    .trim();
   if (body === "" || /^(?:__attribute__|__attribute)\s*\(/.test(body)) return { kind: "attribute" };
   if (params === null) {
     return /^[A-Za-z_]\w*$/.test(body) ? { kind: "alias", to: body } : undefined;

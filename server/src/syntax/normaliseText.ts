@@ -120,8 +120,8 @@ export function indentation(s: string, at: number): number {
 
 /** The condition of an `#if`-like directive as one expression: `defined(X)`, `!defined(X)`, raw text; "" for `#else`. */
 export function conditionText(directive: string): string {
-  const flat = directive.replace(/\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*/g, " ").replace(/\\\r?\n/g, " ");
-  const m = /^\s*#\s*(\w+)\s*([^]*)$/.exec(flat);
+  const flat = directive.replace(/\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*/g, " ").replace(/\\\r?\n/g, " ");
+  const m = /^\s*#\s*(\w+)\s*([\s\S]*)$/.exec(flat);
   const rest = (m?.[2] ?? "").replace(/\s+/g, " ").trim();
   switch (m?.[1]) {
     case "ifdef":

@@ -5,7 +5,7 @@
 import type { MacroTable } from "../rules/model";
 import type { MacroClass } from "./normaliseMacros";
 
-export const enum Word {
+export enum Word {
   Plain = 0,
   /** Blanked, with the parentheses after it. */
   Attribute,
@@ -36,10 +36,16 @@ export const enum Word {
 
 const LANGUAGE: [Word, string][] = [
   [Word.Attribute, "__attribute__ __attribute __declspec __no_sanitize"],
-  [Word.BareAttribute, "__extension__ __restrict __restrict__ __const __volatile__ __inline __inline__ __force __user __iomem __percpu __rcu __kernel"],
+  [
+    Word.BareAttribute,
+    "__extension__ __restrict __restrict__ __const __volatile__ __inline __inline__ __force __user __iomem __percpu __rcu __kernel",
+  ],
   [Word.Cleanup, "__free __cleanup"],
   [Word.Typeof, "typeof __typeof__ __typeof typeof_unqual __unqual_scalar_typeof"],
-  [Word.Unevaluated, "sizeof offsetof __builtin_offsetof __alignof__ __alignof alignof _Alignof __builtin_types_compatible_p sizeof_field offsetofend"],
+  [
+    Word.Unevaluated,
+    "sizeof offsetof __builtin_offsetof __alignof__ __alignof alignof _Alignof __builtin_types_compatible_p sizeof_field offsetofend",
+  ],
   [Word.Asm, "asm __asm__ __asm asm_volatile_goto asm_goto_output asm_inline"],
   [Word.Control, "if while for switch"],
   [Word.Do, "do"],
@@ -56,7 +62,9 @@ const LANGUAGE: [Word, string][] = [
 
 /** Looks like a type on its own: `gfp_t`, `u64`, `__le32`. */
 export function looksLikeType(name: string): boolean {
-  return /^(?:\w+_t|(?:__)?[us](?:8|16|32|64|128)|__?[bl]e(?:16|32|64)|bool|size_t|u?int|ulong|ushort|uchar|__wsum|__sum16)$/.test(name);
+  return /^(?:\w+_t|(?:__)?[us](?:8|16|32|64|128)|__?[bl]e(?:16|32|64)|bool|size_t|u?int|ulong|ushort|uchar|__wsum|__sum16)$/.test(
+    name,
+  );
 }
 
 export function looksLikeIterator(name: string): boolean {

@@ -50,7 +50,13 @@ export function findBody(text: string): number {
   return brace < 0 ? text.length : brace;
 }
 
-function parseBody(parser: CParser, src: string, bodyStart: number, options: ParseFunctionOptions, budget: { left: number }): Lowered {
+function parseBody(
+  parser: CParser,
+  src: string,
+  bodyStart: number,
+  options: ParseFunctionOptions,
+  budget: { left: number },
+): Lowered {
   budget.left--;
   const n = normaliseBody(src, bodyStart, options);
   const cutting = outermost(n.conditionals, (c) => c.split);
@@ -91,7 +97,9 @@ function parseVariants(
   if (cutting.length > MAX_COMBINED) return parseOneByOne(parser, src, bodyStart, options, budget, cutting);
   const [first, ...rest] = cutting;
   if (!first) return parseBody(parser, src, bodyStart, options, budget);
-  return join(first, (branch) => parseVariants(parser, selectBranch(src, first, branch), bodyStart, options, budget, rest));
+  return join(first, (branch) =>
+    parseVariants(parser, selectBranch(src, first, branch), bodyStart, options, budget, rest),
+  );
 }
 
 /** Many conditionals: each against all others at their first branch, not every combination. */
@@ -111,7 +119,9 @@ function parseOneByOne(
   let base = parseBody(parser, select(null, 0), bodyStart, options, budget);
   for (const c of cutting) {
     const sofar = base;
-    base = join(c, (branch) => (branch === 0 ? sofar : parseBody(parser, select(c, branch), bodyStart, options, budget)));
+    base = join(c, (branch) =>
+      branch === 0 ? sofar : parseBody(parser, select(c, branch), bodyStart, options, budget),
+    );
     if (budget.left <= 0) break;
   }
   base.degraded.push({ reason: "conditionals that cut statements: not every combination", at: cutting[0]?.start ?? 0 });
@@ -126,7 +136,8 @@ function join(c: Conditional, choose: (branch: number) => Lowered): Lowered {
   // From the last branch to the first, so that each step adds one alternative in front.
   for (let b = c.branches.length - (hasElse ? 1 : 0); b >= 0; b--) {
     const variant = choose(b);
-    for (const d of variant.degraded) if (!degraded.some((x) => x.at === d.at && x.reason === d.reason)) degraded.push(d);
+    for (const d of variant.degraded)
+      if (!degraded.some((x) => x.at === d.at && x.reason === d.reason)) degraded.push(d);
     if (joined === null) joined = variant.body;
     else joined = joinVariants(variant.body, joined, { start: c.start, end: c.end, cond: c.branches[b]?.cond ?? "" });
   }

@@ -88,7 +88,8 @@ function heapReader(parser: Parser, language: Language): HeapReader | null {
 export function sameTree(a: FlatTree, b: FlatTree): boolean {
   if (a.count !== b.count || JSON.stringify(a.errors) !== JSON.stringify(b.errors)) return false;
   for (let i = 0; i < a.count; i++) {
-    if (a.kind[i] !== b.kind[i] || a.start[i] !== b.start[i] || a.end[i] !== b.end[i] || a.next[i] !== b.next[i]) return false;
+    if (a.kind[i] !== b.kind[i] || a.start[i] !== b.start[i] || a.end[i] !== b.end[i] || a.next[i] !== b.next[i])
+      return false;
   }
   return true;
 }

@@ -14,7 +14,8 @@ export interface Heap {
 }
 
 const ERROR_SYMBOL = 0xffff;
-const VISIBLE = 2, NAMED = 4;
+const VISIBLE = 2,
+  NAMED = 4;
 
 interface Level {
   /** Address of the child to visit next, and of the end of the children. */
@@ -34,7 +35,11 @@ export class HeapReader {
   private readonly aliasLength: number;
   private readonly levels: Level[] = [];
 
-  constructor(private readonly heap: Heap, language: number, types: readonly (string | undefined)[]) {
+  constructor(
+    private readonly heap: Heap,
+    language: number,
+    types: readonly (string | undefined)[],
+  ) {
     const { HEAPU8: u8, HEAPU16: u16, HEAPU32: u32 } = heap;
     const word = (offset: number): number => u32[(language + offset) >> 2] as number;
     const symbols = word(4) + word(8);
@@ -103,7 +108,8 @@ export class HeapReader {
         flat = out.add(K.ERROR, start >> 1, end >> 1);
       } else {
         if (missing) out.errors.push({ at: start >> 1, missing: true });
-        if ((visible & VISIBLE) !== 0 && (visible & NAMED) !== 0) flat = out.add(this.kinds[symbol] as number, start >> 1, end >> 1);
+        if ((visible & VISIBLE) !== 0 && (visible & NAMED) !== 0)
+          flat = out.add(this.kinds[symbol] as number, start >> 1, end >> 1);
       }
       if (inline) continue;
       const children = u32[(w + 36) >> 2] as number;
@@ -119,7 +125,13 @@ export class HeapReader {
         next.aliases = aliases;
         next.flat = flat;
       } else {
-        levels[depth] = { child: w - 8 * children, last: w, position: start - (u32[(w >> 2) + 1] as number), aliases, flat };
+        levels[depth] = {
+          child: w - 8 * children,
+          last: w,
+          position: start - (u32[(w >> 2) + 1] as number),
+          aliases,
+          flat,
+        };
       }
     }
     return out;

@@ -40,12 +40,22 @@ export function createNativeParser(Parser: new () => NativeParser, language: unk
 function adapt(cursor: NativeCursor): CursorLike {
   if (cursor.nodeIsMissing !== undefined) return cursor as unknown as CursorLike;
   return {
-    get nodeType() { return cursor.nodeType; },
-    get nodeIsNamed() { return cursor.nodeIsNamed; },
+    get nodeType() {
+      return cursor.nodeType;
+    },
+    get nodeIsNamed() {
+      return cursor.nodeIsNamed;
+    },
     // A missing token is empty; only then is the node object worth its price.
-    get nodeIsMissing() { return cursor.startIndex === cursor.endIndex && cursor.currentNode.isMissing; },
-    get startIndex() { return cursor.startIndex; },
-    get endIndex() { return cursor.endIndex; },
+    get nodeIsMissing() {
+      return cursor.startIndex === cursor.endIndex && cursor.currentNode.isMissing;
+    },
+    get startIndex() {
+      return cursor.startIndex;
+    },
+    get endIndex() {
+      return cursor.endIndex;
+    },
     gotoFirstChild: () => cursor.gotoFirstChild(),
     gotoNextSibling: () => cursor.gotoNextSibling(),
     gotoParent: () => cursor.gotoParent(),

@@ -79,8 +79,10 @@ test("misindented braces and labels at column 0 do not end a body", () => {
 	c();
 }
 #endif
+	if (x) {
 	d();
 }
+
 out:
 	e();
 }
@@ -88,7 +90,7 @@ int g(void)
 {
 	return 0;
 }
-`.replace("\td();\n}\nout:", "\tif (x) {\n\td();\n}\n\nout:");
+`;
   const scan = scanFile(text);
   expect(scan.functions.map((f) => f.name)).toEqual(["f", "g"]);
   expect(scan.functions[0]?.calls).toEqual(["b", "c", "d", "e"]);

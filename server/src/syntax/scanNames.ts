@@ -43,7 +43,7 @@ export class WordScanner {
           w = text.charCodeAt(++i);
         } while (w < 128 && IS_WORD[w] === 1);
         const key = h === 0 ? 1 : h;
-        if ((w === 44 || w === 10 || w === 32 || w === 125) && assignedAt(text, start)) values.push(key);
+        if ((w === 44 || w <= 32 || w === 125) && assignedAt(text, start)) values.push(key);
         let slot = (h ^ (h >>> 15)) & mask;
         let there = keys[slot] as number;
         while (there !== key && there !== 0) {

@@ -9,6 +9,8 @@ const MAX_NESTING = 64;
 
 interface Frame {
   tag: string | null;
+  /** Nearest tag, its own or that of a struct around it. */
+  scope: string;
   fields: Map<string, string>;
   /** Tokens of the member being read. */
   member: Head;
@@ -19,8 +21,8 @@ interface Frame {
   isEnum: boolean;
 }
 
-const newFrame = (tag: string | null, group: boolean, isEnum: boolean): Frame => {
-  return { tag, fields: new Map(), member: new Head(), nested: null, group, isEnum };
+const newFrame = (tag: string | null, group: boolean, isEnum: boolean, scope = ""): Frame => {
+  return { tag, scope: tag ?? scope, fields: new Map(), member: new Head(), nested: null, group, isEnum };
 };
 
 /**
@@ -41,16 +43,16 @@ export function scanStruct(lx: Lexer, tag: string | null, isEnum: boolean): Map<
     }
     const frame = stack[stack.length - 1] as Frame;
     const { member } = frame;
+    if (kind === NAME && lx.atColumn0(lx.at) && startsFunction(lx, lx.at)) {
+      lx.problem(lx.at, "function begins before the braces of the struct above are closed");
+      lx.pos = lx.at;
+      break;
+    }
     if (member.paren > 0) {
       if (kind === 40) member.paren++;
       else if (kind === 41 && --member.paren === 0) member.ends[member.len - 1] = lx.pos;
       else if ((kind === 59 || kind === 125) && lx.text.charCodeAt(lx.pos) === 10) member.clear();
       if (kind !== 125 || member.paren > 0) continue;
-    }
-    if (kind === NAME && lx.atColumn0(lx.at) && startsFunction(lx, lx.at)) {
-      lx.problem(lx.at, "function begins before the braces of the struct above are closed");
-      lx.pos = lx.at;
-      break;
     }
     if (kind === 123) open(lx, stack, frame);
     else if (kind === 125 || (kind === 41 && frame.group)) {
@@ -71,7 +73,7 @@ export function scanStruct(lx: Lexer, tag: string | null, isEnum: boolean): Map<
       if (/^_*struct_group(_tagged|_attr)?$/.test(word) && stack.length < MAX_NESTING) {
         skipGroupArguments(lx, word);
         member.clear();
-        stack.push(newFrame(null, true, false));
+        stack.push(newFrame(null, true, false, frame.scope));
       } else {
         member.push(GROUP, lx.at, lx.pos, -1);
         member.paren = 1;
@@ -97,7 +99,7 @@ function open(lx: Lexer, stack: Frame[], frame: Frame): void {
     lx.conditions.aborted = true;
     return;
   }
-  stack.push(newFrame(tag, false, at < 0 || member.ids[at] === ID.enum));
+  stack.push(newFrame(tag, false, at < 0 || member.ids[at] === ID.enum, frame.scope));
 }
 
 /** After the `}` of a nested struct: the member's name decides where its fields go. */
@@ -121,7 +123,7 @@ function close(lx: Lexer, inner: Frame, parent: Frame): void {
   }
   member.push(BLOCK, lx.at, lx.pos, -1);
   if (inner.tag !== null) return;
-  const tag = detached(`${parent.tag ?? ""}.${name}`);
+  const tag = detached(`${parent.scope}.${name}`);
   lx.scan.structs.push({ tag, fields: inner.fields });
   parent.nested = detached(`struct ${tag}`);
 }

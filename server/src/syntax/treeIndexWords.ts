@@ -31,17 +31,25 @@ class Postings {
     this.mask = size - 1;
     this.keys = new Int32Array(size);
     const counts = new Int32Array(size);
-    for (const list of lists) for (const key of list) counts[this.slot(key, true)]!++;
+    const slots = new Int32Array(total);
+    let at = 0;
+    for (const list of lists) {
+      for (let k = 0; k < list.length; k++) {
+        const slot = this.slot(list[k] as number, true);
+        counts[slot]!++;
+        slots[at++] = slot;
+      }
+    }
     this.starts = new Int32Array(size + 1);
     for (let k = 0; k < size; k++) this.starts[k + 1] = (this.starts[k] as number) + (counts[k] as number);
     this.files = new Int32Array(total);
-    lists.forEach((list, file) => {
-      for (const key of list) {
-        const slot = this.slot(key, false);
-        const left = counts[slot]!--;
-        this.files[(this.starts[slot + 1] as number) - left] = file;
+    at = 0;
+    for (let file = 0; file < lists.length; file++) {
+      for (let left = (lists[file] as Int32Array).length; left > 0; left--) {
+        const slot = slots[at++] as number;
+        this.files[(this.starts[slot + 1] as number) - counts[slot]!--] = file;
       }
-    });
+    }
   }
 
   /** Numbers of the files that have the word, ascending. */
@@ -84,7 +92,7 @@ class Part {
     const folders = [...roots].reverse();
     for (let dir = folders.pop(); dir !== undefined; dir = folders.pop()) {
       for (const name of this.reader.list(dir) ?? []) {
-        if (isCFile(name) || name.endsWith(".S")) this.files.push(dir === "" ? name : `${dir}/${name}`);
+        if (isIndexed(name)) this.files.push(dir === "" ? name : `${dir}/${name}`);
       }
       if (this.files.length > limit) {
         this.truncated = true;
@@ -193,7 +201,7 @@ export class TreeWords {
     const found = new Set<string>();
     for (const part of all) for (const file of part.lookup(kind, key)) if (!this.changed.has(file)) found.add(file);
     for (const [file, known] of this.changed) {
-      if (!inCore(file) && (module === null || !inside(file, module.root))) continue;
+      if (!isIndexed(file) || (!inCore(file) && (module === null || !inside(file, module.root)))) continue;
       let set = known;
       if (set === null) {
         set = wordsOf(this.reader, this.scanner, file);
@@ -231,6 +239,8 @@ function wordsOf(reader: TreeReader, scanner: WordScanner, path: string): WordSe
   if (text === undefined || text.length > 4 * MAX_HEADER) return scanner.scan("");
   return scanner.scan(text);
 }
+
+const isIndexed = (path: string): boolean => isCFile(path) || path.endsWith(".S");
 
 /** Is the file in the part of the tree that is always indexed? */
 export function inCore(path: string): boolean {

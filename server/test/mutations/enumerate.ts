@@ -56,7 +56,10 @@ function identify(file: SourceFile, fn: Fn, spec: OperatorSpec, seed: Seed, seen
 }
 
 function listed(mutant: Mutant, equivalents: readonly Equivalent[]): string | undefined {
-  return equivalents.find((e) => e.operator === mutant.operator && e.file === mutant.file && e.function === mutant.function && (!e.match || mutant.description.includes(e.match)))?.reason;
+  const hit = equivalents.find(
+    (e) => e.operators.includes(mutant.operator) && e.file === mutant.file && e.function === mutant.function && (!e.match || new RegExp(e.match).test(mutant.description)),
+  );
+  return hit?.reason;
 }
 
 /** Every mutant of the tree's scope, files in path order. */

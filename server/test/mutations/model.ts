@@ -70,11 +70,12 @@ export interface OperatorSpec {
   apis?: Record<string, unknown>;
 }
 
+/** Mutants that are no bug, or none of this catalogue's rules. */
 export interface Equivalent {
-  operator: string;
+  operators: string[];
   file: string;
   function: string;
-  /** Part of the description; all sites of the function if absent. */
+  /** Regular expression over the description; every site of the function if absent. */
   match?: string;
   reason: string;
 }

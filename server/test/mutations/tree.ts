@@ -64,13 +64,15 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** The reference kernels that are there, by version. */
-export function findKernels(): Map<string, Tree> {
+/** The reference kernels that are there, by version: `LOCKSTEP_KERNEL_612`, `LOCKSTEP_KERNEL_DIR`, `.kernel/`. */
+export function findKernels(project = "."): Map<string, Tree> {
   const found = new Map<string, Tree>();
-  const places = [process.env["LOCKSTEP_KERNEL_DIR"], ".cache/kernels", "/work/k", "/usr/src"].filter((p): p is string => Boolean(p));
   for (const version of ["6.12", "6.1"]) {
-    const place = places.find((p) => existsSync(join(p, `linux-source-${version}`, "mm")));
-    if (place) found.set(version, new Tree(join(place, `linux-source-${version}`)));
+    const name = `linux-source-${version}`;
+    const given = process.env.LOCKSTEP_KERNEL_DIR;
+    const places = [process.env[`LOCKSTEP_KERNEL_${version.replace(".", "")}`], given && join(given, name), join(project, ".kernel", name)];
+    const place = places.find((p) => p && existsSync(join(p, "mm")));
+    if (place) found.set(version, new Tree(place));
   }
   return found;
 }

@@ -87,6 +87,11 @@ async function openProgress(session: Session, token: string | number | undefined
   if (token !== undefined) {
     return { reporter: window.attachWorkDoneProgress(token), isCancelled: () => false };
   }
-  const reporter = await window.createWorkDoneProgress();
-  return { reporter, isCancelled: () => reporter.token.isCancellationRequested };
+  try {
+    const reporter = await window.createWorkDoneProgress();
+    return { reporter, isCancelled: () => reporter.token.isCancellationRequested };
+  } catch {
+    // The client announced progress but refuses it: work on without.
+    return { reporter: window.attachWorkDoneProgress(undefined), isCancelled: () => false };
+  }
 }

@@ -89,7 +89,7 @@ function refreshOnChange({ connection, session, dispatch }: FeatureContext): voi
         const uris = [...changedSince];
         changedSince.clear();
         const outside = uris.some((uri) => session.documents.get(uri) === undefined);
-        if (outside || (await otherAffected(session, uris)).length > 0) connection.languages.diagnostics.refresh();
+        if (outside || (await otherAffected(session, uris)).length > 0) await connection.languages.diagnostics.refresh();
       }),
     );
   });

@@ -29,7 +29,9 @@ export const watchedFiles: Feature = {
     session.whenReady(() => {
       if (!session.client.watchesFiles) return;
       const watchers = [{ globPattern: "**/*.{c,h}" }, { globPattern: `**/${projectFolder}/**` }];
-      void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+      void dispatch.run("watching files", async () => {
+        await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+      });
     });
     return undefined;
   },

@@ -1,0 +1,150 @@
+/**
+ * Call sites of a function, found twice: in its text without any parser, and in its AST. The two must
+ * agree, or normalisation has swallowed code. Used by tests and by `--stats`.
+ */
+import type { MacroTable } from "../rules/model";
+import type { Expr, FunctionAst, Stmt } from "./ast";
+import { directiveEnd, isWordPart, isWordStart, skipGroup, skipLiteral, skipSpace, wordEnd } from "./normaliseText";
+import { Word, wordTable } from "./normaliseWords";
+
+/** Offset of each name that is followed by `(` → the name. Operands that are never evaluated are left out. */
+export function callsInText(src: string, bodyStart: number, macros: MacroTable): Map<number, string> {
+  const classes = wordTable(macros).classes;
+  const end = src.length;
+  const calls = new Map<number, string>();
+  let i = bodyStart;
+  while (i < end) {
+    i = skipSpace(src, i, end);
+    const c = src.charCodeAt(i);
+    if (c === 35) i = directiveEnd(src, i, end);
+    else if (c === 34 || c === 39) i = skipLiteral(src, i, end);
+    else if (isWordStart(c)) {
+      const e = wordEnd(src, i);
+      const name = src.slice(i, e);
+      const at = skipSpace(src, e, end);
+      const cls = classes.get(name) ?? Word.Plain;
+      const called = src.charCodeAt(at) === 40;
+      if (called && evaluates(cls)) calls.set(i, name);
+      i = e;
+      if (cls === Word.Asm) i = Math.max(e, skipGroup(src, src.indexOf("(", e), end));
+      else if (called && skipsOperand(cls)) i = Math.max(e, skipGroup(src, at, end));
+    } else if (isWordPart(c)) i = wordEnd(src, i);
+    else i++;
+  }
+  return calls;
+}
+
+function evaluates(cls: Word): boolean {
+  return cls === Word.Plain || cls === Word.Iterator || cls === Word.ScopedGuard;
+}
+
+function skipsOperand(cls: Word): boolean {
+  return (
+    cls === Word.Attribute ||
+    cls === Word.LockAttribute ||
+    cls === Word.Cleanup ||
+    cls === Word.Typeof ||
+    cls === Word.Unevaluated
+  );
+}
+
+/** Offset of the called name → the name, for every call, loop macro and guard of the AST. */
+export function callsInAst(fn: FunctionAst): Map<number, string> {
+  const calls = new Map<number, string>();
+  const expr = (e: Expr | null): void => {
+    if (e === null) return;
+    switch (e.k) {
+      case "call":
+        if (e.fn.k === "id") calls.set(e.fn.at, e.fn.name);
+        else if (e.fn.k === "mem") calls.set(e.fn.end - e.fn.field.length, e.fn.field);
+        expr(e.fn);
+        e.args.forEach(expr);
+        break;
+      case "mem":
+        expr(e.base);
+        break;
+      case "idx":
+        expr(e.base);
+        expr(e.index);
+        break;
+      case "un":
+      case "incdec":
+      case "cast":
+        expr(e.e);
+        break;
+      case "bin":
+      case "assign":
+      case "comma":
+        expr(e.l);
+        expr(e.r);
+        break;
+      case "cond":
+        expr(e.c);
+        expr(e.t);
+        expr(e.f);
+        break;
+      case "stmtexpr":
+        e.body.forEach(stmt);
+        break;
+      case "init":
+        for (const i of e.items) expr(i.value);
+        break;
+      case "unknown":
+        e.parts.forEach(expr);
+        break;
+    }
+  };
+  const stmt = (s: Stmt): void => {
+    switch (s.k) {
+      case "block":
+        s.body.forEach(stmt);
+        break;
+      case "expr":
+        expr(s.e);
+        break;
+      case "decl":
+        for (const v of s.vars) expr(v.init);
+        break;
+      case "if":
+        expr(s.c);
+        stmt(s.t);
+        if (s.f) stmt(s.f);
+        break;
+      case "while":
+      case "do":
+        expr(s.c);
+        stmt(s.body);
+        break;
+      case "for":
+        if (s.init) stmt(s.init);
+        expr(s.c);
+        expr(s.step);
+        stmt(s.body);
+        break;
+      case "switch":
+        expr(s.e);
+        stmt(s.body);
+        break;
+      case "case":
+        expr(s.value);
+        expr(s.to);
+        break;
+      case "return":
+        expr(s.e);
+        break;
+      case "guard":
+        calls.set(s.at, "guard");
+        s.args.forEach(expr);
+        if (s.body) stmt(s.body);
+        break;
+      case "ppif":
+        for (const b of s.branches) b.body.forEach(stmt);
+        break;
+      case "unknown":
+        s.parts.forEach(expr);
+        break;
+    }
+  };
+  fn.body.forEach(stmt);
+  return calls;
+}

@@ -1,0 +1,96 @@
+/** Runs mutants through one engine: what is new against the unmodified tree, and whether it names the bug. */
+import type { Engine } from "../../src/engine/types";
+import type { Finding } from "../../src/protocol/finding";
+import { applyEdits, type Mutant } from "./model";
+import { Folders } from "./neighbours";
+import type { Tree } from "./tree";
+
+export interface Verdict {
+  mutant: Mutant;
+  /** For a seeded bug: reported with a right rule, near enough. For a harmless change: nothing new. */
+  good: boolean;
+  /** New findings, the right ones first. */
+  fresh: Finding[];
+  ms: number;
+  problem?: string;
+}
+
+export class Harness {
+  private readonly baseline = new Map<string, Finding[]>();
+  private readonly folders: Folders;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly tree: Tree,
+  ) {
+    this.folders = new Folders(tree);
+  }
+
+  /** A seeded bug counts as caught by a new error or warning of an expected rule in the function, a caller or a callee. */
+  seeded(mutant: Mutant): Verdict {
+    return this.run(mutant, (fresh, near) => {
+      const right = fresh.filter((f) => f.level !== "hint" && mutant.expect.includes(f.alias) && near.has(f.function));
+      return { good: right.length > 0, fresh: [...right, ...fresh.filter((f) => !right.includes(f))] };
+    });
+  }
+
+  /** A harmless change must bring nothing new, at any level, in the file and its neighbours. */
+  harmless(mutant: Mutant): Verdict {
+    return this.run(mutant, (fresh) => ({ good: fresh.length === 0, fresh }), true);
+  }
+
+  private run(mutant: Mutant, judge: (fresh: Finding[], near: Set<string>) => { good: boolean; fresh: Finding[] }, textMoves = false): Verdict {
+    const text = this.tree.read(mutant.file);
+    if (text === undefined) return { mutant, good: false, fresh: [], ms: 0, problem: "file is missing" };
+    const around = this.folders.around(mutant.file, mutant.function);
+    for (const file of around.files) this.before(file);
+    const start = performance.now();
+    try {
+      this.engine.setOverlay(mutant.file, applyEdits(text, mutant.edits));
+      const fresh = around.files.flatMap((file) => newFindings(this.before(file), this.engine.check(file).findings, textMoves));
+      return { mutant, ...judge(fresh, around.functions), ms: performance.now() - start };
+    } catch (error) {
+      return { mutant, good: false, fresh: [], ms: performance.now() - start, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    } finally {
+      this.engine.setOverlay(mutant.file, null);
+    }
+  }
+
+  private before(file: string): Finding[] {
+    let findings = this.baseline.get(file);
+    if (!findings) {
+      findings = this.engine.check(file).findings;
+      this.baseline.set(file, findings);
+    }
+    return findings;
+  }
+}
+
+/**
+ * Findings beyond the multiset of the old ones. Fingerprints contain the line's text, so a finding on an
+ * edited line is only new if the function (or, where code may move, the file) has more of its rule than before.
+ */
+export function newFindings(before: readonly Finding[], after: readonly Finding[], textMoves = false): Finding[] {
+  const wider = (f: Finding): string => (textMoves ? `${f.alias}|${f.level}` : `${f.alias}|${f.function}`);
+  const prints = count(before, (f) => f.fingerprint);
+  const spare = count(before, wider);
+  for (const f of after) {
+    if (!take(prints, f.fingerprint)) continue;
+    take(spare, wider(f));
+  }
+  const left = count(before, (f) => f.fingerprint);
+  return after.filter((f) => !take(left, f.fingerprint) && !take(spare, wider(f)));
+}
+
+function count(findings: readonly Finding[], key: (f: Finding) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const f of findings) counts.set(key(f), (counts.get(key(f)) ?? 0) + 1);
+  return counts;
+}
+
+function take(counts: Map<string, number>, key: string): boolean {
+  const n = counts.get(key) ?? 0;
+  if (n === 0) return false;
+  counts.set(key, n - 1);
+  return true;
+}
