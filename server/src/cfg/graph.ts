@@ -15,7 +15,10 @@ export class Graph {
     const blocks = this.blocks;
     for (const b of blocks) b.term ??= { k: "return", e: null, at: end, end };
     const target = this.threaded();
-    const { order, heads } = postorder(blocks as Block[], target);
+    const first = target[0] as number;
+    let { order, heads } = postorder(blocks as Block[], target, first);
+    // The entry is no loop head: states at function entry and on the back edge stay apart.
+    if (heads.has(first) && first !== 0) ({ order, heads } = postorder(blocks as Block[], target, 0));
     const number = new Int32Array(blocks.length).fill(-1);
     order.forEach((old, i) => {
       number[old] = i;
@@ -68,7 +71,7 @@ function redirect(t: Term, to: (block: number) => number): Term {
 }
 
 /** Reverse post-order in which a loop's body comes before its exit, and the targets of back edges. */
-function postorder(blocks: Block[], target: Int32Array): { order: number[]; heads: Set<number> } {
+function postorder(blocks: Block[], target: Int32Array, entry: number): { order: number[]; heads: Set<number> } {
   const state = new Uint8Array(blocks.length);
   const heads = new Set<number>();
   const order: number[] = [];
@@ -78,7 +81,7 @@ function postorder(blocks: Block[], target: Int32Array): { order: number[]; head
     const next = successors(blocks[b] as Block);
     stack.push({ b, next, i: next.length });
   };
-  enter(target[0] as number);
+  enter(entry);
   for (let top = stack[stack.length - 1]; top; top = stack[stack.length - 1]) {
     // Last successor first: it ends up behind the others.
     const jump = top.next[--top.i];

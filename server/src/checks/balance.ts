@@ -108,6 +108,7 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (fn.attributes.some((a) => /acquires/.test(a.word))) return true;
   const m = ctx.analysis.machine;
   const term = express(m, x.state, g.entry.obj, x.ret);
+  if (flaggedInMemory(ctx, g, x)) return true;
   // Reported through the result: success holds, failure does not.
   const heldMask = maskOf(ctx, g.held);
   const freeMask = maskOf(ctx, g.free);
@@ -123,6 +124,25 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after"))) return true;
   if (ctx.callersKnown && ctx.callers.length > 0) return true;
   return SUGGESTIVE.test(fn.name) || ctx.slots.length > 0;
+}
+
+/** Does a cell the caller sees (an out-parameter, a field) tell by a constant whether the lock is held? */
+function flaggedInMemory(ctx: DetectorContext, g: Group, x: Exit): boolean {
+  const { t } = ctx.analysis.machine;
+  for (const [addr, v] of x.state.mem) {
+    if (t.root(addr).k !== "param" || t.get(addr).k === "local") continue;
+    const c = constant(ctx, x.state, v);
+    if (c === undefined) continue;
+    const others = ctx.analysis.events.filter((e): e is Exit => e.k === "exit" && !g.held.includes(e));
+    if (others.length === 0) continue;
+    const differs = others.every((o) => {
+      const w = o.state.mem.get(addr) ?? t.load(addr, 0);
+      const d = constant(ctx, o.state, w);
+      return d === undefined ? o.state.mask(t, w) !== 15 && (o.state.mask(t, w) & x.state.mask(t, v)) === 0 : d !== c;
+    });
+    if (differs) return true;
+  }
+  return false;
 }
 
 /** A name may silence, never accuse. */

@@ -13,14 +13,17 @@ export interface Domain<S> {
   join(a: S, b: S, block: number): S | null;
   /** Runs a block; calls `flow` for each successor state. */
   transfer(s: S, block: number, flow: (to: number, s: S) => void): void;
-  /** Called when a block has too many disjuncts: a coarser state that covers both. */
-  coarsen?(a: S, b: S, block: number): S | null;
+  /**
+   * Called when a block has too many disjuncts: picks one of them and returns a state that covers
+   * it and `s`, or null if it covers `s` already.
+   */
+  coarsen(states: ReadonlyMap<string, S>, s: S, block: number): { key: string; state: S | null };
 }
 
 export interface Solution<S> {
   /** Per block: states at entry, by property key. */
   states: Map<string, S>[];
-  /** False when the budget ran out: the result is not a fixpoint. */
+  /** False when the steps ran out: the result is not a fixpoint. */
   complete: boolean;
   /** Block transfers made. */
   steps: number;
@@ -42,7 +45,6 @@ export function solve<S>(cfg: Cfg, initial: S, domain: Domain<S>, budget: Budget
   });
   const dirty: Set<string>[] = cfg.blocks.map(() => new Set());
   const pending = new Set<number>();
-  let complete = true;
   const arrive = (to: number, s0: S): void => {
     const s = domain.enter(s0, to);
     const key = domain.key(s, to);
@@ -50,7 +52,15 @@ export function solve<S>(cfg: Cfg, initial: S, domain: Domain<S>, budget: Budget
     const old = here.get(key);
     if (old === undefined) {
       if (here.size >= budget.disjuncts) {
-        complete = false;
+        const merged = domain.coarsen(here, s, to);
+        if (merged.state === null) return;
+        here.delete(merged.key);
+        (dirty[to] as Set<string>).delete(merged.key);
+        const newKey = domain.key(merged.state, to);
+        const there = here.get(newKey);
+        here.set(newKey, there ? (domain.join(there, merged.state, to) ?? there) : merged.state);
+        (dirty[to] as Set<string>).add(newKey);
+        pending.add(to);
         return;
       }
       here.set(key, s);
@@ -76,5 +86,5 @@ export function solve<S>(cfg: Cfg, initial: S, domain: Domain<S>, budget: Budget
     if (++steps > budget.steps) return { states, complete: false, steps };
     domain.transfer(s, block, arrive);
   }
-  return { states, complete, steps };
+  return { states, complete: true, steps };
 }

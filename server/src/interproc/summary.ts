@@ -114,7 +114,7 @@ interface Group {
   constant: Term | null;
 }
 
-/** Values of exits that a clause of an outcome can speak of: parameters, fields reached from them and flag tests on these. */
+/** What an outcome's exits know of parameters, fields reached from them and flag tests on these. */
 function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
   const first = exits[0] as Exit;
   const clauses: Clause[] = [];
@@ -126,16 +126,24 @@ function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
     for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
     if (!fact || (fact.mask === ANY && fact.eq === undefined)) continue;
     const term = express(m, first.state, v, null);
-    if (!term) continue;
+    if (!term || term.k === "after") continue;
     const eq = fact.eq !== undefined ? express(m, first.state, fact.eq, null) : null;
     if (eq) clauses.push({ k: "equals", term, to: eq, positive: true });
     else if (fact.mask !== ANY) clauses.push({ k: "mask", term, mask: fact.mask });
-    if (clauses.length >= 8) break;
   }
   return clauses;
 }
 
+/** Only what tells the outcomes apart, and not too much of it. */
+function telling(lists: Clause[][]): Clause[][] {
+  if (lists.length < 2) return lists.map(() => []);
+  const counts = new Map<string, number>();
+  for (const l of lists) for (const c of l) counts.set(JSON.stringify(c), (counts.get(JSON.stringify(c)) ?? 0) + 1);
+  return lists.map((l) => l.filter((c) => counts.get(JSON.stringify(c)) !== lists.length).slice(0, 8));
+}
+
 function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
+  if (constant?.k === "arg") return [];
   if (constant) return [{ k: "equals", term: { k: "ret" }, to: constant, positive: true }];
   let mask = 0;
   for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
@@ -234,7 +242,9 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     const effects = effectsOf[i] as CallEffect[];
     const sig = signature(effects);
     const c = e.ret === null ? undefined : constantOf(m.t, e.state, e.ret);
-    const constant = c === undefined ? null : express(m, e.state, c, null);
+    let constant = c === undefined ? null : express(m, e.state, c, null);
+    // A function that hands back one of its arguments.
+    if (!constant && e.ret !== null && m.t.get(e.ret).k === "param") constant = express(m, e.state, e.ret, null);
     const mask = e.ret === null ? ANY : e.state.mask(m.t, e.ret);
     const key = `${sig}|${constant ? JSON.stringify(constant) : mask}`;
     const g = groups.get(key);
@@ -248,10 +258,12 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     if (split.length <= MAX_OUTCOMES) list = split;
   }
   if (list.length > MAX_OUTCOMES) list = list.slice(0, MAX_OUTCOMES);
+  if (a.incomplete) list = [doubtful(list)];
   const inner = takes(m, fn, a.events, exits);
   const looks = actionEffects(m, exits);
-  const outcomes: Outcome[] = list.map((g) => ({
-    when: [...returnClauses(m, g.exits, g.constant), ...(list.length > 1 ? parameterFacts(m, g.exits) : [])],
+  const facts = telling(list.map((g) => parameterFacts(m, g.exits)));
+  const outcomes: Outcome[] = list.map((g, i) => ({
+    when: [...returnClauses(m, g.exits, g.constant), ...(facts[i] ?? [])],
     unless: [],
     effects: [...inner, ...stores(m, g.exits), ...g.effects, ...looks],
     returns: g.constant,
@@ -266,7 +278,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     pure: false,
     is: null,
     guardians: guardiansOf(m, exits),
-    fields: [],
+    fields: fieldsOf(m, exits),
     marks: marksOf(m, exits),
     struct: returnStruct(fn),
     lockClasses: [],
@@ -278,6 +290,15 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
 
 function returnStruct(fn: FunctionAst): string | null {
   return /\bstruct\s+(\w+)\s*\*\s*$/.exec(fn.returnType)?.[1] ?? null;
+}
+
+/** Of a function that was not followed to the end nothing is certain but which locks it touches. */
+function doubtful(list: Group[]): Group {
+  const effects = new Map<string, CallEffect>();
+  for (const g of list) {
+    for (const e of g.effects) if ("cls" in e && "term" in e) effects.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
+  }
+  return { effects: [...effects.values()], exits: list.flatMap((g) => g.exits), constant: null };
 }
 
 function overlapping(m: Machine, list: Group[]): boolean {
@@ -331,6 +352,23 @@ function guardiansOf(m: Machine, exits: Exit[]): CallModel["guardians"] {
     found = found ? found.filter((f) => here.some((h) => JSON.stringify(h) === JSON.stringify(f))) : here;
   }
   return found ?? [];
+}
+
+/** Fields of the returned object that never change and that every return agrees on. */
+function fieldsOf(m: Machine, exits: Exit[]): CallModel["fields"] {
+  const out: CallModel["fields"] = [];
+  for (const f of m.rules.stableFields) {
+    let found: Term | null | undefined;
+    for (const e of exits) {
+      if (e.ret === null || e.state.mask(m.t, e.ret) === ZERO || m.t.get(e.ret).k === "num") continue;
+      const content = e.state.mem.get(m.t.field(e.ret, f));
+      const term = content === undefined ? null : express(m, e.state, content, null);
+      if (found === undefined) found = term;
+      else if (JSON.stringify(found) !== JSON.stringify(term)) found = null;
+    }
+    if (found && found.k !== "after") out.push({ field: f, term: found });
+  }
+  return out;
 }
 
 function marksOf(m: Machine, exits: Exit[]): string[] {

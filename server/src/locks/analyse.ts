@@ -11,7 +11,7 @@ import type { Event } from "./events";
 import { forget } from "./forget";
 import { Machine } from "./machine";
 import { ANY_MODE, isHeld } from "./query";
-import { joinStates, propertyKey, State } from "./state";
+import { joinCoarse, joinStates, propertyKey, State } from "./state";
 import { type CallFrame, termValue } from "./terms";
 import type { ValueId } from "./values";
 
@@ -29,7 +29,9 @@ export interface FunctionAnalysis {
   statesBefore(block: number, offset: number): State[];
 }
 
-const BUDGET: Budget = { disjuncts: 40, steps: 6000 };
+const BUDGET: Budget = { disjuncts: 16, steps: 8000 };
+
+const NO_ACTIONS: ReadonlySet<string> = new Set();
 
 export function analyseFunction(fn: FunctionAst, cfg: Cfg, rules: Compiled, scope: Scope, entry: EntryContext): FunctionAnalysis {
   const m = new Machine(fn, rules, scope, entry);
@@ -130,6 +132,16 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
     key: (s) => propertyKey(s, m.rules.splitActions),
     enter: (s, block) => enterBlock(m, s, block, liveIn[block] as ReadonlySet<string>, escaping),
     join: (a, b, block) => joinStates(m.t, a, b, block, m.rules.stableFields),
+    coarsen: (states, s, block) => {
+      for (const counts of [m.rules.important, m.rules.vital]) {
+        const want = propertyKey(s, NO_ACTIONS, counts);
+        for (const [key, other] of states) {
+          if (propertyKey(other, NO_ACTIONS, counts) === want) return { key, state: joinCoarse(m.t, other, s, block, m.rules.stableFields) };
+        }
+      }
+      const [key, other] = states.entries().next().value as [string, State];
+      return { key, state: joinCoarse(m.t, other, s, block, m.rules.stableFields) };
+    },
     transfer: (s, id, flow) => {
       const block = cfg.blocks[id] as Block;
       const states = straight([s], block.instrs, id);

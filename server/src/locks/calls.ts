@@ -81,6 +81,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     m.dead = true;
     return frame.ret;
   }
+  if (outcome.returns?.k === "arg") frame.ret = frame.args[outcome.returns.index] ?? frame.ret;
   for (const l of model.lockClasses) {
     const v = termValue(m, s, frame, l.term);
     if (v !== null) m.lockClass.set(v, l.cls);
@@ -226,10 +227,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       else if (e.k === "drop") drop(m, s, op, e.mode);
       else if (e.k === "failed") failedAttempt(m, s, op, e.name);
       else if (e.k === "takes") takeInside(m, s, op, e.mode);
-      else {
-        const held = s.locks.get(lockKey(c.cls, c.obj));
-        if (held) s.setLock({ ...held, mode: "top" });
-      }
+      else loseTrack(m, s, c.cls, c.obj, site);
       return;
     }
     case "releaseAll":
@@ -266,6 +264,14 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
       return;
   }
+}
+
+/** The lock may or may not be held now. */
+function loseTrack(m: Machine, s: State, cls: string, obj: ValueId, site: Site): void {
+  const held = s.locks.get(lockKey(cls, obj));
+  const base = held ?? { cls, obj, depth: 1, origin: site, last: null, entry: true, entryMode: "any" as const, dropped: true, checked: false, rule: null, weak: false };
+  s.setLock({ ...base, mode: "top", depth: 1 });
+  if (m.rules.sectionClasses.has(cls)) s.clearReads();
 }
 
 function noteSleep(m: Machine, s: State, model: CallModel, frame: CallFrame, site: Site): void {

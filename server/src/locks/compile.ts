@@ -14,9 +14,11 @@ function needTerm(on: string): NeedTerm {
   return { any: false, fields: p.fields.map((f) => f.name), folio: p.folio };
 }
 
-function compileNeeds(groups: Need[][], rule: string, unless: string[]): CompiledNeed {
+function compileNeeds(groups: Need[][], rule: string, unless: string[], given: Need[][] = []): CompiledNeed {
+  const groupsOf = (list: Need[][]): CompiledNeed["groups"] => list.map((g) => g.map((n) => ({ cls: n.lock, mode: n.mode, term: needTerm(n.on) })));
   return {
     rule,
+    given: groupsOf(given),
     groups: groups.map((g) => g.map((n) => ({ cls: n.lock, mode: n.mode, term: needTerm(n.on) }))),
     unless,
   };
@@ -51,17 +53,23 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
   for (const c of checks) {
     const unless = strings(c.with.unless);
     const groups = Array.isArray(c.with.needs) ? (c.with.needs as Need[][]) : [];
+    const given = Array.isArray(c.with.given) ? (c.with.given as Need[][]) : [];
     switch (c.detector) {
       case "requires-lock":
-        for (const a of strings(c.with.actions)) add(a, compileNeeds(groups, c.id, unless));
+        for (const a of strings(c.with.actions)) add(a, compileNeeds(groups, c.id, unless, given));
         break;
       case "field-access": {
         const struct = String(c.with.struct);
         for (const f of strings(c.with.fields)) {
           watched.set(f, [...(watched.get(f) ?? []), { rule: c.id, struct, access: c.with.access === "any" ? "any" : "write" }]);
         }
-        if (groups.length > 0) add(`field:${c.id}`, compileNeeds(groups, c.id, unless));
-        for (const a of strings(c.with.actions)) if (groups.length > 0) add(a, compileNeeds(groups, c.id, unless));
+        if (groups.length > 0) add(`field:${c.id}`, compileNeeds(groups, c.id, unless, given));
+        for (const a of strings(c.with.actions)) if (groups.length > 0) add(a, compileNeeds(groups, c.id, unless, given));
+        // Actions whose object is the owner itself (the mm), not the guarded object.
+        for (const a of strings(c.with.mmActions)) {
+          const direct = groups.map((g) => g.map((n) => ({ ...n, on: n.on === "any" ? "any" : "$" })));
+          if (groups.length > 0) add(a, compileNeeds(direct, c.id, unless, given));
+        }
         break;
       }
       case "recheck-after-acquire":
@@ -78,7 +86,7 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
         for (const a of [...strings(c.with.grab), ...strings(c.with.compare)]) lookActions.add(a);
         break;
       case "seqcount-protocol":
-        if (groups.length > 0) for (const a of strings(c.with.actions)) add(a, compileNeeds(groups, c.id, unless));
+        if (groups.length > 0) for (const a of strings(c.with.actions)) add(a, compileNeeds(groups, c.id, unless, given));
         break;
     }
   }
@@ -100,6 +108,14 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     splitActions,
     cellReads: rules.cells ?? new Map(),
     guarded,
+    important: (cls) => {
+      const c = classes.get(cls);
+      return c !== undefined && !c.generic && c.kind !== "bit" && c.kind !== "ref" && c.kind !== "rcu" && c.kind !== "preempt" && c.kind !== "irq";
+    },
+    vital: (cls) => {
+      const c = classes.get(cls);
+      return c !== undefined && !c.generic && (c.kind === "rwsem" || c.kind === "spin" || c.kind === "range");
+    },
     lockFields: rules.lockFields ?? new Map(),
     api: (name, args) => {
       const list = usable.get(name);

@@ -5,6 +5,8 @@ import type { CallModel, Term } from "./outcomes";
 /** One compiled obligation: each group must hold, by any of its alternatives. */
 export interface CompiledNeed {
   rule: string;
+  /** The obligation exists only where these are certainly held. */
+  given: { cls: string; mode: "read" | "write" | "any"; term: NeedTerm }[][];
   groups: { cls: string; mode: "read" | "write" | "any"; term: NeedTerm }[][];
   unless: readonly string[];
 }
@@ -63,6 +65,10 @@ export interface Compiled {
   lookActions: ReadonlySet<string>;
   /** Actions on which disjuncts are kept apart. */
   splitActions: ReadonlySet<string>;
+  /** Classes kept apart when there are many paths: not the generic ones, not per-folio bits. */
+  important(cls: string): boolean;
+  /** Classes kept apart to the last: those an object of their own and waiting readers. */
+  vital(cls: string): boolean;
   /** Type name → action that dereferencing a pointer to it performs. */
   cellReads: ReadonlyMap<string, string>;
   /** Struct → lock that guards its lifetime, and the field leading to the lock's object. */

@@ -55,6 +55,9 @@ export function performAction(m: Machine, s: State, action: string, obj: ValueId
 
 function require(m: Machine, s: State, n: CompiledNeed, obj: ValueId, site: Site, callee: string): void {
   if (lifted(m, s, obj, n.unless)) return;
+  for (const group of n.given) {
+    if (!group.some((alt) => holds(m, s, alt.cls, termOn(m, s, obj, alt.term), alt.mode).answer === "yes")) return;
+  }
   for (const group of n.groups) {
     let verdict: "yes" | "no" | "entry" | "unknown" = "no";
     let pending: PendingNeed | null = null;

@@ -185,10 +185,11 @@ export class State {
  * The property by which disjuncts are kept apart (property simulation: Das, Lerner, Seigle, PLDI
  * 2002): lock modes, which variables hold stale pointers, and actions that rules ask about.
  */
-export function propertyKey(s: State, splitActions: ReadonlySet<string>): string {
+export function propertyKey(s: State, splitActions: ReadonlySet<string>, counts: (cls: string) => boolean = () => true): string {
   const parts: string[] = [];
   for (const [k, e] of s.locks) {
     // Taken and given back here: no reason to keep paths apart.
+    if (!counts(e.cls)) continue;
     if (e.weak || (e.mode === "free" && !e.entry && !e.dropped)) continue;
     parts.push(`${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}${e.weak ? "w" : ""}`);
   }
@@ -198,6 +199,34 @@ export function propertyKey(s: State, splitActions: ReadonlySet<string>): string
   if (splitActions.size > 0) for (const a of s.did.keys()) if (splitActions.has(a)) parts.push(`+${a}`);
   if (parts.length > 1) parts.sort();
   return parts.join(" ");
+}
+
+/** Joins states that differ in locks: what differs becomes unknown. Null if `a` already covers `b`. */
+export function joinCoarse(t: ValueTable, a: State, b: State, block: number, stableFields: ReadonlySet<string>): State | null {
+  const left = a.fork();
+  const right = b.fork();
+  let changed = false;
+  for (const k of new Set([...a.locks.keys(), ...b.locks.keys()])) {
+    const x = a.locks.get(k);
+    const y = b.locks.get(k);
+    if (x && y && x.mode === y.mode && x.depth === y.depth) continue;
+    if (x?.mode === "top") continue;
+    const held = [x, y].find((e) => e !== undefined && e.mode !== "free");
+    if (held) {
+      left.setLock({ ...held, mode: "top", depth: 1, checked: false, dropped: (x?.dropped ?? false) || (y?.dropped ?? false) });
+      changed = true;
+    } else if (x && !y) {
+      if (x.dropped || x.entry) left.setLock({ ...x, mode: "top", depth: 1 });
+      else left.dropLock(k);
+      changed = true;
+    } else if (y && (y.dropped || y.entry)) {
+      left.setLock({ ...y, mode: "top", depth: 1 });
+      changed = true;
+    }
+  }
+  right.locks = left.locks;
+  const joined = joinStates(t, left, right, block, stableFields);
+  return joined ?? (changed ? left : null);
 }
 
 /** Joins `b` into a copy of `a` at the head of `block`; both have the same property key. Null if `a` already covers `b`. */

@@ -29,13 +29,6 @@ describe("the shipped rules", () => {
     expect(rules.checks.length).toBeGreaterThanOrEqual(40);
   });
 
-  it("load fast", () => {
-    const files = shipped();
-    const start = performance.now();
-    loadRules(files);
-    expect(performance.now() - start).toBeLessThan(1000);
-  });
-
   it("name C identifiers", () => {
     for (const name of rules.apis.keys()) expect(name).toMatch(/^[A-Za-z_]\w*$/);
   });
@@ -108,10 +101,13 @@ const FOLDERS = [
   "arch/x86/include",
 ];
 const missing = TREES.some((tree) => tree === undefined || !existsSync(join(tree, "mm")));
-if (missing)
-  console.log("names in real kernels: skipped, LOCKSTEP_KERNEL_612 and LOCKSTEP_KERNEL_61 do not name kernel trees");
+const reason =
+  process.env.LOCKSTEP_KERNEL_612_MISSING ??
+  process.env.LOCKSTEP_KERNEL_61_MISSING ??
+  "LOCKSTEP_KERNEL_612 and LOCKSTEP_KERNEL_61 do not name kernel trees";
+if (missing) console.log(`names in real kernels: not run, ${reason}`);
 
-describe.skipIf(missing)("names in real kernels", () => {
+describe.skipIf(missing)(missing ? `names in real kernels: not run, ${reason}` : "names in real kernels", () => {
   const words = missing ? new Set<string>() : identifiers();
 
   it("every API exists in 6.12 or 6.1, or says when it came", () => {

@@ -36,6 +36,7 @@ function addDetectors(schema: Json): void {
   properties.detector = { enum: Object.keys(DETECTORS) };
   schema.allOf = Object.entries(DETECTORS).map(([name, shape]) => {
     const { $schema: _, ...parameters } = jsonSchema(shape);
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     return { if: { properties: { detector: { const: name } } }, then: { properties: { with: parameters } } };
   });
 }

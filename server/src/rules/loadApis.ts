@@ -181,7 +181,7 @@ class ApiBuilder {
       this.fail(path, `"${verb}: ${name}" needs an object`, "key");
     if (raw.object !== undefined) this.expr("path", raw.object, [...path, "object"]);
     if (raw.when !== undefined) this.expr("cond", raw.when, [...path, "when"]);
-    raw.with?.forEach((p, i) => this.expr("path", p, [...path, "with", i]));
+    for (const [i, p] of (raw.with ?? []).entries()) this.expr("path", p, [...path, "with", i]);
     if (raw.rule !== undefined) this.name("rule", raw.rule, [...path, "rule"]);
     return effect;
   }
@@ -201,7 +201,7 @@ class ApiBuilder {
 
   private expressions(raw: RawApi, path: Key[]): void {
     if (raw.applies) this.expr("applies", raw.applies, [...path, "applies"]);
-    raw.writes?.forEach((p, i) => this.expr("path", p, [...path, "writes", i]));
+    for (const [i, p] of (raw.writes ?? []).entries()) this.expr("path", p, [...path, "writes", i]);
     if (typeof raw.sleeps === "object") {
       if ("gfp" in raw.sleeps) this.expr("path", raw.sleeps.gfp, [...path, "sleeps", "gfp"]);
       else if ("unlessHeld" in raw.sleeps) this.name("lock", raw.sleeps.unlessHeld, [...path, "sleeps", "unlessHeld"]);
@@ -225,7 +225,7 @@ class ApiBuilder {
     });
     for (const [field, place] of Object.entries(returns.fields ?? {}))
       this.expr("path", place, [...at, "fields", field]);
-    returns.marks?.forEach((m, i) => this.name("mark", m, [...at, "marks", i]));
+    for (const [i, m] of (returns.marks ?? []).entries()) this.name("mark", m, [...at, "marks", i]);
   }
 
   private expr(kind: "path" | "cond" | "applies", text: string, path: Key[], at: "value" | "key" = "value"): void {

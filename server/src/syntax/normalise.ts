@@ -11,19 +11,7 @@ import type { Conditional } from "./normaliseDirectives";
 import { Brace } from "./normaliseFrames";
 import type { MacroClass } from "./normaliseMacros";
 import { word } from "./normaliseScanWords";
-import {
-  COLON,
-  COMMA,
-  LBRACE,
-  LITERAL,
-  LPAREN,
-  RBRACE,
-  RBRACKET,
-  RPAREN,
-  ScanState,
-  SEMI,
-  WORD,
-} from "./normaliseState";
+import { COLON, COMMA, LBRACE, LITERAL, LPAREN, RBRACE, RBRACKET, RPAREN, ScanState, SEMI, WORD, LBRACKET, QUESTION, HASH } from "./normaliseState";
 import {
   CHAR,
   directiveEnd,
@@ -111,7 +99,7 @@ function punctuation(s: ScanState, i: number, c: number): number {
     case 34:
     case 39:
       return literal(s, i, c);
-    case 35:
+    case HASH:
       if (/^[ \t]*$/.test(src.slice(src.lastIndexOf("\n", i) + 1, i))) {
         const stop = directiveEnd(src, i, end);
         s.directives.directive(i, stop, edits);
@@ -122,7 +110,7 @@ function punctuation(s: ScanState, i: number, c: number): number {
       edits.fill(i, i + 1, " ");
       return i + 1;
     case LPAREN:
-    case 91:
+    case LBRACKET:
     case LBRACE:
       return open(s, i, c);
     case RPAREN:
@@ -145,7 +133,7 @@ function punctuation(s: ScanState, i: number, c: number): number {
       }
       break;
     }
-    case 63:
+    case QUESTION:
       s.ternary++;
       break;
     case COLON: {
@@ -205,7 +193,7 @@ function literal(s: ScanState, i: number, quote: number): number {
       const at = skipSpace(src, to, end);
       const c = src.charCodeAt(at);
       if (c === 34) to = skipLiteral(src, at, end);
-      else if (c === 35) {
+      else if (c === HASH) {
         const past = stringsAcrossDirectives(src, at, end);
         if (past < 0) break;
         to = past;

@@ -1,6 +1,6 @@
 /** Arguments of calls and of macros that are no calls: types, statements, missing semicolons, loops. */
 import type { Frame } from "./normaliseFrames";
-import { COMMA, LBRACE, LPAREN, RBRACE, RPAREN, type ScanState, SEMI, STAR } from "./normaliseState";
+import { COMMA, LBRACE, LPAREN, RBRACE, RPAREN, type ScanState, SEMI, STAR, EQUALS, LBRACKET, HASH } from "./normaliseState";
 import { indentation, isWordStart, skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { resolveClass, Word } from "./normaliseWords";
 
@@ -61,14 +61,14 @@ export function statementMacro(s: ScanState, f: Frame, close: number, noArgument
   const at = skipSpace(src, close + 1, end);
   const c = at < end ? src.charCodeAt(at) : RBRACE;
   const wordNext = isWordStart(c);
-  if (c === 61) {
+  if (c === EQUALS) {
     // DECLARE_BITMAP(map, N) = { 0 };
     const brace = skipSpace(src, at + 1, end);
     const stop = src.charCodeAt(brace) === LBRACE ? skipGroup(src, brace, end) : -1;
     if (stop > 0 && !src.slice(brace, stop).includes("(")) s.blankTo = [at, stop];
     return;
   }
-  if (!wordNext && c !== LBRACE && c !== RBRACE && c !== STAR && c !== 35 && c !== LPAREN && c !== 43 && c !== 45)
+  if (!wordNext && c !== LBRACE && c !== RBRACE && c !== STAR && c !== HASH && c !== LPAREN && c !== 43 && c !== 45)
     return;
   const newLine = src.slice(close, at).includes("\n");
   if (!newLine && (wordNext || c === STAR) && f.stmt === 1 && declares(s, at)) {
@@ -106,6 +106,6 @@ function declares(s: ScanState, at: number): boolean {
   const e = wordEnd(s.src, i);
   const c = s.src.charCodeAt(skipSpace(s.src, e, s.end));
   return (
-    e > i && (c === SEMI || c === COMMA || c === 91 || (c === 61 && s.src[skipSpace(s.src, e, s.end) + 1] !== "="))
+    e > i && (c === SEMI || c === COMMA || c === LBRACKET || (c === EQUALS && s.src[skipSpace(s.src, e, s.end) + 1] !== "="))
   );
 }

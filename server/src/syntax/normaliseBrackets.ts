@@ -1,7 +1,7 @@
 /** Opening and closing of brackets: which braces hold statements, which parentheses are calls. */
 import { endArgument, statementMacro } from "./normaliseArguments";
 import { Brace, type Frame } from "./normaliseFrames";
-import { COMMA, LBRACE, LITERAL, LPAREN, RBRACE, RBRACKET, RPAREN, type ScanState, WORD } from "./normaliseState";
+import { COMMA, LBRACE, LITERAL, LPAREN, RBRACE, RBRACKET, RPAREN, type ScanState, WORD, EQUALS, LBRACKET } from "./normaliseState";
 import { skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { Word } from "./normaliseWords";
 
@@ -56,7 +56,7 @@ export function open(s: ScanState, i: number, c: number): number {
 function braceKind(s: ScanState): Brace {
   const f = s.top;
   if (s.tag) return Brace.Struct;
-  if (s.prev === 61 || s.prev === 91) return Brace.Init;
+  if (s.prev === EQUALS || s.prev === LBRACKET) return Brace.Init;
   if (f?.char === LBRACE && f.brace === Brace.Init) return Brace.Init;
   if (s.prev === COMMA && f?.char !== LPAREN) return Brace.Init;
   if (s.prev === RPAREN && s.closedOwner < 0 && s.stmt === 0) return Brace.Init;

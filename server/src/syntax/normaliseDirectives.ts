@@ -5,7 +5,7 @@
  */
 import type { Edits } from "./normaliseEdits";
 import { Brace, type Frame } from "./normaliseFrames";
-import type { ScanState } from "./normaliseState";
+import { type ScanState, LPAREN, LBRACE, SEMI, RBRACE, COMMA } from "./normaliseState";
 import { conditionText } from "./normaliseText";
 
 export interface Conditional {
@@ -115,7 +115,7 @@ export class DirectiveTracker {
     if (!o) return;
     o.lines.push({ edit: edits.length, at: from });
     // Arguments have positions: alternatives cannot stand side by side. Initialisers can.
-    if (o.list && this.scan.top?.char === 40) this.markSplit();
+    if (o.list && this.scan.top?.char === LPAREN) this.markSplit();
     this.all[o.index]?.branches.push({ cond: conditionText(line), line: from, from: to, to });
     const s = this.scan;
     s.frames = o.frames.map((f) => ({ ...f }));
@@ -153,15 +153,15 @@ export class DirectiveTracker {
   private betweenElements(): boolean {
     const s = this.scan;
     const f = s.top;
-    if (!f || !(f.char === 40 ? f.wordAt >= 0 : f.char === 123 && f.brace === Brace.Init)) return false;
-    return s.prev === 44 || (s.prev === f.char && s.prevAt === f.open);
+    if (!f || !(f.char === LPAREN ? f.wordAt >= 0 : f.char === LBRACE && f.brace === Brace.Init)) return false;
+    return s.prev === COMMA || (s.prev === f.char && s.prevAt === f.open);
   }
 
   private atBoundary(): boolean {
     const s = this.scan;
     const f = s.top;
-    if (f && (f.char !== 123 || f.brace === Brace.Init)) return false;
-    if (f?.brace === Brace.Struct) return s.prev === 59 || s.prev === 123 || s.prev === 125;
+    if (f && (f.char !== LBRACE || f.brace === Brace.Init)) return false;
+    if (f?.brace === Brace.Struct) return s.prev === SEMI || s.prev === LBRACE || s.prev === RBRACE;
     return s.stmt === 1;
   }
 }

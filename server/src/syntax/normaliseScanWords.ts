@@ -1,7 +1,7 @@
 /** Words in a body: attributes, `typeof`, `asm`, labels, statements given to macros. */
 import { firstOfArgument } from "./normaliseArguments";
 import { Brace } from "./normaliseFrames";
-import { COLON, COMMA, LITERAL, LPAREN, RBRACKET, type ScanState, STAR, WORD, LBRACE } from "./normaliseState";
+import { COLON, COMMA, LITERAL, LPAREN, RBRACKET, type ScanState, STAR, WORD, LBRACE, LBRACKET } from "./normaliseState";
 import { isWordStart, skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { resolveClass, Word } from "./normaliseWords";
 
@@ -50,7 +50,7 @@ export function word(s: ScanState, from: number, to: number, hit: boolean): numb
       const close = s.groupAfter(to);
       if (close < 0) break;
       const next = src.charCodeAt(skipSpace(src, close, end));
-      if (next === 46 || next === 91 || next === LBRACE || (next === 45 && src[skipSpace(src, close, end) + 1] === ">"))
+      if (next === 46 || next === LBRACKET || next === LBRACE || (next === 45 && src[skipSpace(src, close, end) + 1] === ">"))
         break;
       edits.fill(from, close, "0");
       s.token(from, close, LITERAL);
