@@ -2,7 +2,16 @@
  * Builds the bundles and puts beside them what they read at run time, so that `dist/` stands on its own:
  * cli.js, server.js, extension.cjs, wasm/ (parser runtime and C grammar), rules/ and rules.json (the same, loaded).
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,7 +24,8 @@ const require = createRequire(import.meta.url);
 const optional = ["tree-sitter", "tree-sitter-c"];
 
 /** For bundled CommonJS packages that call `require("net")` and the like. */
-const requireForEsm = 'import { createRequire as lockstepRequire } from "node:module"; const require = lockstepRequire(import.meta.url);';
+const requireForEsm =
+  'import { createRequire as lockstepRequire } from "node:module"; const require = lockstepRequire(import.meta.url);';
 
 /** Options common to everything that runs on Node as an ES module. */
 export const nodeModule = {
@@ -33,7 +43,13 @@ export const nodeModule = {
 };
 
 const bundles = (minify) => [
-  { ...nodeModule, entryPoints: ["server/src/node/cli.ts"], outfile: "dist/cli.js", minify, banner: { js: "#!/usr/bin/env node\n" + requireForEsm } },
+  {
+    ...nodeModule,
+    entryPoints: ["server/src/node/cli.ts"],
+    outfile: "dist/cli.js",
+    minify,
+    banner: { js: "#!/usr/bin/env node\n" + requireForEsm },
+  },
   { ...nodeModule, entryPoints: ["server/src/node/server.ts"], outfile: "dist/server.js", minify },
   {
     ...nodeModule,
@@ -52,13 +68,18 @@ export async function copyAssets() {
   mkdirSync(wasm, { recursive: true });
   copyFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm"), path.join(wasm, "web-tree-sitter.wasm"));
   copyFileSync(require.resolve("tree-sitter-c/tree-sitter-c.wasm"), path.join(wasm, "tree-sitter-c.wasm"));
-  mirror(path.join(root, "rules"), path.join(root, "dist/rules"), (name) => name !== "schema" && !/\.(md|ts)$/.test(name));
+  mirror(
+    path.join(root, "rules"),
+    path.join(root, "dist/rules"),
+    (name) => name !== "schema" && !/\.(md|ts)$/.test(name),
+  );
   await packRules();
 }
 
 /** Loads the rules once, at build time: reading YAML takes longer than everything else at start. */
 async function packRules() {
-  const entry = 'export { loadRules } from "./server/src/rules/load"; export { encodeStructured } from "./server/src/base/structured";';
+  const entry =
+    'export { loadRules } from "./server/src/rules/load"; export { encodeStructured } from "./server/src/base/structured";';
   const outfile = path.join(root, `dist/pack-rules-${process.pid}.mjs`);
   await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
   const loader = await import(pathToFileURL(outfile).href);
@@ -68,19 +89,22 @@ async function packRules() {
 }
 
 function ruleFiles(folder) {
-  return readdirSync(path.join(root, "dist", folder)).sort().flatMap((name) => {
-    const file = `${folder}/${name}`;
-    const place = path.join(root, "dist", file);
-    if (statSync(place).isDirectory()) return ruleFiles(file);
-    return name.endsWith(".yaml") ? [{ path: file, text: readFileSync(place, "utf8") }] : [];
-  });
+  return readdirSync(path.join(root, "dist", folder))
+    .sort()
+    .flatMap((name) => {
+      const file = `${folder}/${name}`;
+      const place = path.join(root, "dist", file);
+      if (statSync(place).isDirectory()) return ruleFiles(file);
+      return name.endsWith(".yaml") ? [{ path: file, text: readFileSync(place, "utf8") }] : [];
+    });
 }
 
 /** Makes `target` equal to `source`, touching only what differs: others may be reading. */
 function mirror(source, target, wanted) {
   mkdirSync(target, { recursive: true });
   const names = readdirSync(source).filter(wanted);
-  for (const name of readdirSync(target)) if (!names.includes(name)) rmSync(path.join(target, name), { recursive: true });
+  for (const name of readdirSync(target))
+    if (!names.includes(name)) rmSync(path.join(target, name), { recursive: true });
   for (const name of names) {
     const [from, to] = [path.join(source, name), path.join(target, name)];
     if (statSync(from).isDirectory()) mirror(from, to, wanted);

@@ -7,7 +7,12 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { createProtocolConnection, type PublishDiagnosticsParams, StreamMessageReader, StreamMessageWriter } from "vscode-languageserver/node";
+import {
+  createProtocolConnection,
+  type PublishDiagnosticsParams,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-languageserver/node";
 import { Language, Parser } from "web-tree-sitter";
 import { openFsTree } from "../server/src/node/fsTree";
 import { filesBelow } from "../server/src/workspace/files";
@@ -40,14 +45,23 @@ async function bareParse(): Promise<number> {
 
 function checkWhole(bareMs: number): void {
   const cli = path.join(dist, "cli.js");
-  const done = spawnSync(process.execPath, [cli, "check", "--root", tree, folder, "--stats", "--no-cache", "--format", "json"], {
-    encoding: "utf8",
-    maxBuffer: 1 << 30,
-  });
+  const done = spawnSync(
+    process.execPath,
+    [cli, "check", "--root", tree, folder, "--stats", "--no-cache", "--format", "json"],
+    {
+      encoding: "utf8",
+      maxBuffer: 1 << 30,
+    },
+  );
   if (done.status !== 0 && done.status !== 1) throw new Error(done.stderr);
   const { stats, findings } = JSON.parse(done.stdout);
   line("check", `${stats.totalMs} ms, ${(stats.totalMs / bareMs).toFixed(1)} times the bare parse`);
-  line("phases", Object.entries(stats.phasesMs).map(([phase, time]) => `${phase} ${time} ms`).join(", "));
+  line(
+    "phases",
+    Object.entries(stats.phasesMs)
+      .map(([phase, time]) => `${phase} ${time} ms`)
+      .join(", "),
+  );
   line("peak memory", `${stats.peakRssMb} MB`);
   line("functions", `${stats.functions}, degraded ${stats.degraded.length}`);
   line("findings", String(findings.length));
@@ -57,13 +71,23 @@ function checkWhole(bareMs: number): void {
 async function latency(file: string): Promise<void> {
   const text = source.read(file);
   if (text === undefined) return;
-  const child = spawn(process.execPath, [path.join(dist, "server.js"), "--stdio"], { cwd: mkdtempSync(path.join(tmpdir(), "lockstep-bench-")), stdio: ["pipe", "pipe", "inherit"] });
-  const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+  const child = spawn(process.execPath, [path.join(dist, "server.js"), "--stdio"], {
+    cwd: mkdtempSync(path.join(tmpdir(), "lockstep-bench-")),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const connection = createProtocolConnection(
+    new StreamMessageReader(child.stdout),
+    new StreamMessageWriter(child.stdin),
+  );
   let arrived: (params: PublishDiagnosticsParams) => void = () => {};
   connection.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => arrived(params));
   connection.listen();
   const rootUri = pathToFileURL(path.resolve(tree)).href;
-  await connection.sendRequest("initialize", { processId: process.pid, rootUri, capabilities: { textDocument: { publishDiagnostics: { versionSupport: true } } } });
+  await connection.sendRequest("initialize", {
+    processId: process.pid,
+    rootUri,
+    capabilities: { textDocument: { publishDiagnostics: { versionSupport: true } } },
+  });
   await connection.sendNotification("initialized", {});
   const uri = pathToFileURL(path.join(path.resolve(tree), file)).href;
   const published = (version: number) =>
@@ -74,7 +98,9 @@ async function latency(file: string): Promise<void> {
     });
   let started = performance.now();
   const first = published(1);
-  await connection.sendNotification("textDocument/didOpen", { textDocument: { uri, languageId: "c", version: 1, text } });
+  await connection.sendNotification("textDocument/didOpen", {
+    textDocument: { uri, languageId: "c", version: 1, text },
+  });
   await first;
   line("open to first diagnostics", `${Math.round(performance.now() - started)} ms`);
 
@@ -84,10 +110,16 @@ async function latency(file: string): Promise<void> {
     const at = places[Math.floor(((edit >> 1) * places.length) / (edits / 2))]!;
     const version = edit + 2;
     const typed = "\tcond_resched();\n";
-    const [range, inserted] = edit % 2 === 0 ? [{ start: { line: at, character: 0 }, end: { line: at, character: 0 } }, typed] : [{ start: { line: at, character: 0 }, end: { line: at + 1, character: 0 } }, ""];
+    const [range, inserted] =
+      edit % 2 === 0
+        ? [{ start: { line: at, character: 0 }, end: { line: at, character: 0 } }, typed]
+        : [{ start: { line: at, character: 0 }, end: { line: at + 1, character: 0 } }, ""];
     const answer = published(version);
     started = performance.now();
-    await connection.sendNotification("textDocument/didChange", { textDocument: { uri, version }, contentChanges: [{ range, text: inserted }] });
+    await connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri, version },
+      contentChanges: [{ range, text: inserted }],
+    });
     await answer;
     times.push(performance.now() - started);
   }

@@ -12,8 +12,25 @@ const store = path.join(root, ".kernel");
 
 /** What the tests read. The rest of a kernel tree is seven times as large. */
 const folders = [
-  "mm", "fs", "kernel", "ipc", "io_uring", "virt", "lib", "security", "block", "init", "include", "arch/x86",
-  "drivers/infiniband", "drivers/gpu/drm", "drivers/misc/sgi-gru", "drivers/xen", "drivers/vfio", "drivers/vhost", "drivers/android",
+  "mm",
+  "fs",
+  "kernel",
+  "ipc",
+  "io_uring",
+  "virt",
+  "lib",
+  "security",
+  "block",
+  "init",
+  "include",
+  "arch/x86",
+  "drivers/infiniband",
+  "drivers/gpu/drm",
+  "drivers/misc/sgi-gru",
+  "drivers/xen",
+  "drivers/vfio",
+  "drivers/vhost",
+  "drivers/android",
 ];
 
 /** `{ root }` or `{ missing: reason }` for a version. */
@@ -38,8 +55,10 @@ export function provideKernel(version) {
 
 /** Installs a Debian package if that is possible; a sentence why not, or undefined. */
 export function installPackage(name) {
-  if (process.platform !== "linux" || !existsSync("/etc/debian_version")) return `${name} is only installed on Debian; set LOCKSTEP_KERNEL_DIR`;
-  if (process.getuid?.() !== 0) return `${name} is not installed and installing it needs root (apt-get install ${name})`;
+  if (process.platform !== "linux" || !existsSync("/etc/debian_version"))
+    return `${name} is only installed on Debian; set LOCKSTEP_KERNEL_DIR`;
+  if (process.getuid?.() !== 0)
+    return `${name} is not installed and installing it needs root (apt-get install ${name})`;
   console.log(`Installing ${name} ...`);
   const install = () => apt(["install", "-y", "--no-install-recommends", name]);
   if (install() === 0) return undefined;
@@ -48,7 +67,10 @@ export function installPackage(name) {
 }
 
 function apt(args) {
-  return spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }).status;
+  return spawnSync("apt-get", ["-qq", ...args], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  }).status;
 }
 
 /** `6.12` for a tree whose Makefile says so. */
@@ -87,12 +109,18 @@ function extract(archive, name, target) {
   // Register tables of one graphics driver: a third of everything, and no code.
   const exclude = ["--exclude=*/amd/include/asic_reg/*"];
   const members = [`${name}/Makefile`, `${name}/Kbuild`, ...folders.map((folder) => `${name}/${folder}/*.[ch]`)];
-  const tar = spawnSync("tar", ["-xJf", archive, "-C", fresh, "--strip-components=1", ...exclude, "--wildcards", ...members], {
-    stdio: ["ignore", "inherit", "pipe"],
-    encoding: "utf8",
-  });
+  const tar = spawnSync(
+    "tar",
+    ["-xJf", archive, "-C", fresh, "--strip-components=1", ...exclude, "--wildcards", ...members],
+    {
+      stdio: ["ignore", "inherit", "pipe"],
+      encoding: "utf8",
+    },
+  );
   // A folder that an older kernel lacks is no failure, anything else is.
-  const errors = (tar.stderr ?? "").split("\n").filter((line) => line !== "" && !/Not found in archive|Exiting with failure/.test(line));
+  const errors = (tar.stderr ?? "")
+    .split("\n")
+    .filter((line) => line !== "" && !/Not found in archive|Exiting with failure/.test(line));
   if (tar.error || errors.length > 0 || versionOf(fresh) === undefined) {
     return { missing: `${archive} could not be extracted: ${errors[0] ?? tar.error?.message ?? "no Makefile inside"}` };
   }

@@ -24,15 +24,21 @@ import { findKernels, type Tree } from "../server/test/mutations/tree";
 type Kind = "seeding" | "harmless";
 
 const args = process.argv.slice(2);
-const option = (name: string): string | undefined => (args.includes(`--${name}`) ? args[args.indexOf(`--${name}`) + 1] : undefined);
+const option = (name: string): string | undefined =>
+  args.includes(`--${name}`) ? args[args.indexOf(`--${name}`) + 1] : undefined;
 const flag = (name: string): boolean => args.includes(`--${name}`);
 
 const seed = Number(option("seed") ?? 1);
 const half = (option("half") ?? "development") as Half;
 if (!["development", "final", "all"].includes(half)) fail(`--half: ${half}`);
-const wanted: Record<Kind, number> = { seeding: Number(option("count") ?? 300), harmless: Number(option("harmless") ?? 100) };
+const wanted: Record<Kind, number> = {
+  seeding: Number(option("count") ?? 300),
+  harmless: Number(option("harmless") ?? 100),
+};
 const data = loadMutationData();
-const kernels = [...findKernels(projectRoot())].filter(([version]) => option("tree") === undefined || option("tree") === version);
+const kernels = [...findKernels(projectRoot())].filter(
+  ([version]) => option("tree") === undefined || option("tree") === version,
+);
 if (kernels.length === 0) fail("no kernel tree: set LOCKSTEP_KERNEL_DIR, or let `npm test` extract one into .kernel/");
 
 function fail(message: string): never {
@@ -41,7 +47,9 @@ function fail(message: string): never {
 }
 
 function selected(m: Mutant): boolean {
-  const match = (name: string, value: string): boolean => option(name) === undefined || (option(name) as string).split(",").some((x) => value === x || (name === "file" && value.startsWith(x)));
+  const match = (name: string, value: string): boolean =>
+    option(name) === undefined ||
+    (option(name) as string).split(",").some((x) => value === x || (name === "file" && value.startsWith(x)));
   return match("operator", m.operator) && match("family", m.family) && match("file", m.file) && match("id", m.id);
 }
 
@@ -50,14 +58,25 @@ async function runTree(version: string, tree: Tree, kind: Kind, count: number): 
   const pool = all.mutants.filter(selected);
   if (flag("sites")) {
     console.log(`\n${version} ${kind}: ${pool.length} sites (${all.equivalent.length} left out as equivalent)`);
-    for (const [cell, n] of countBy(pool, (m) => `${m.operator} · ${m.family}`)) console.log(`  ${String(n).padStart(5)}  ${cell}`);
+    for (const [cell, n] of countBy(pool, (m) => `${m.operator} · ${m.family}`))
+      console.log(`  ${String(n).padStart(5)}  ${cell}`);
     return [];
   }
-  const chosen = option("id") ? pool : sample(pool, flag("all") ? Number.MAX_SAFE_INTEGER : count, seed, half);
+  const chosen = option("id")
+    ? pool
+    : sample(
+        pool,
+        flag("all") ? Number.MAX_SAFE_INTEGER : count,
+        seed,
+        half,
+        kind === "harmless" ? (m) => m.operator : undefined,
+      );
   if (flag("show")) {
     for (const m of chosen) {
       const text = tree.read(m.file) as string;
-      console.log(`\n--- ${m.id} ${m.operator} ${m.family} ${m.file}:${m.line} ${m.function}: ${m.description} [${m.expect}]\n${diff(text, applyEdits(text, m.edits))}`);
+      console.log(
+        `\n--- ${m.id} ${m.operator} ${m.family} ${m.file}:${m.line} ${m.function}: ${m.description} [${m.expect}]\n${diff(text, applyEdits(text, m.edits))}`,
+      );
     }
     return [];
   }
@@ -76,7 +95,11 @@ async function runTree(version: string, tree: Tree, kind: Kind, count: number): 
 const results: Record<Kind, { version: string; verdicts: Verdict[] }[]> = { seeding: [], harmless: [] };
 for (const kind of ["seeding", "harmless"] as const) {
   if (wanted[kind] === 0) continue;
-  for (const [version, tree] of kernels) results[kind].push({ version, verdicts: await runTree(version, tree, kind, Math.ceil(wanted[kind] / kernels.length)) });
+  for (const [version, tree] of kernels)
+    results[kind].push({
+      version,
+      verdicts: await runTree(version, tree, kind, Math.ceil(wanted[kind] / kernels.length)),
+    });
 }
 if (!flag("sites") && !flag("show")) {
   console.log(`seed ${seed}, half ${half}, trees ${kernels.map(([v]) => v).join(" ")}`);
@@ -85,5 +108,13 @@ if (!flag("sites") && !flag("show")) {
   if (seeded.length > 0) console.log(`\n${summary("Seeded bugs", seeded, "caught")}`);
   if (harmless.length > 0) console.log(`\n${summary("Harmless changes", harmless, "silent")}`);
   const file = option("json");
-  if (file) writeFileSync(file, JSON.stringify([...seeded, ...harmless].map(({ mutant: { edits: _, ...mutant }, ...rest }) => ({ ...mutant, ...rest })), null, 1));
+  if (file)
+    writeFileSync(
+      file,
+      JSON.stringify(
+        [...seeded, ...harmless].map(({ mutant: { edits: _, ...mutant }, ...rest }) => ({ ...mutant, ...rest })),
+        null,
+        1,
+      ),
+    );
 }

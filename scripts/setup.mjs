@@ -8,7 +8,12 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 
 /** Runs a command with our streams; ends this process with its exit code if it fails. */
 export function run(command, args, options = {}) {
-  const done = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32", ...options });
+  const done = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    shell: process.platform === "win32",
+    ...options,
+  });
   if (done.error) fail(`cannot run ${command}: ${done.error.message}`);
   if (done.status !== 0) process.exit(done.status ?? 2);
 }

@@ -18,7 +18,10 @@ const shown = given.length > 0 ? given.join(" ") : path.relative(cwd, demo);
 
 console.log(`\nlockstep check ${shown}\n`);
 const cli = path.join(root, "dist/cli.js");
-const checked = spawnSync(process.execPath, [cli, "check", ...target], { cwd, stdio: ["ignore", "inherit", "inherit"] });
+const checked = spawnSync(process.execPath, [cli, "check", ...target], {
+  cwd,
+  stdio: ["ignore", "inherit", "inherit"],
+});
 
 console.log(`
 Every finding starts with file:line:column. To open one in an editor:

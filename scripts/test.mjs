@@ -16,7 +16,11 @@ rmSync(reportFile, { force: true });
 
 const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-const done = spawnSync(process.execPath, [vitest, "run", ...reporters, ...process.argv.slice(2)], { cwd: root, stdio: "inherit", env: environment });
+const done = spawnSync(process.execPath, [vitest, "run", ...reporters, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+  env: environment,
+});
 
 const { passed, failed, notRun } = summarise(reportFile);
 if (notRun.length > 0) console.log(`\nNot run:\n${notRun.map((line) => `  ${line}`).join("\n")}`);
@@ -52,7 +56,9 @@ function summarise(file) {
   } catch {
     return { passed: 0, failed: 0, notRun: ["the test runner wrote no report"] };
   }
-  const broken = report.testResults.filter((result) => result.status === "failed" && !result.assertionResults.some((test) => test.status === "failed"));
+  const broken = report.testResults.filter(
+    (result) => result.status === "failed" && !result.assertionResults.some((test) => test.status === "failed"),
+  );
   const suites = report.testResults.flatMap((result) => result.assertionResults.flatMap((test) => test.ancestorTitles));
   const notRun = [...new Set(suites.filter((title) => title.includes(": not run, ")))];
   return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length, notRun };

@@ -1,7 +1,12 @@
 /** The commands of the palette: each one a request to the server. */
 import { commands, type Disposable, ProgressLocation, window } from "vscode";
 import type { BaseLanguageClient } from "vscode-languageclient";
-import { type CheckWorkspaceResult, checkWorkspaceRequest, type ContractResult, contractRequest } from "../../server/src/protocol/requests";
+import {
+  type CheckWorkspaceResult,
+  type ContractResult,
+  checkWorkspaceRequest,
+  contractRequest,
+} from "../../server/src/protocol/requests";
 
 export function registerCommands(client: BaseLanguageClient): Disposable[] {
   return [
@@ -37,12 +42,17 @@ async function showContract(client: BaseLanguageClient): Promise<void> {
     return;
   }
   const locks = (verb: string, held: typeof contract.requires) =>
-    held.map(({ lock, object, mode, when }) => `${verb} ${lock} of ${object}${mode === "any" ? "" : ` for ${mode}`}${when === "" ? "" : ` if ${when}`}`);
+    held.map(
+      ({ lock, object, mode, when }) =>
+        `${verb} ${lock} of ${object}${mode === "any" ? "" : ` for ${mode}`}${when === "" ? "" : ` if ${when}`}`,
+    );
   const lines = [
     ...locks("requires", contract.requires),
     ...locks("acquires", contract.acquires),
     ...locks("releases", contract.releases),
     ...locks("drops and retakes", contract.drops),
   ];
-  await window.showInformationMessage(`${contract.function}() ${lines.length === 0 ? "has no lock contract" : lines.join("; ")}`);
+  await window.showInformationMessage(
+    `${contract.function}() ${lines.length === 0 ? "has no lock contract" : lines.join("; ")}`,
+  );
 }

@@ -20,7 +20,8 @@ export async function activateWith(context: ExtensionContext, createClient: Crea
   context.subscriptions.push(output, ...registerCommands(client));
   context.subscriptions.push(
     workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration("lockstep")) await window.showInformationMessage("Restart the Lockstep server to use the new settings.");
+      if (change.affectsConfiguration("lockstep"))
+        await window.showInformationMessage("Restart the Lockstep server to use the new settings.");
     }),
   );
   await client.start();

@@ -51,7 +51,8 @@ function filesBelow(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  const pattern = /(?:^|[\n;])\s*(?:import|export)\s(?:[^;"']*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|\brequire\(\s*["']([^"']+)["']\s*\)/g;
+  const pattern =
+    /(?:^|[\n;])\s*(?:import|export)\s(?:[^;"']*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|\brequire\(\s*["']([^"']+)["']\s*\)/g;
   return [...text.matchAll(pattern)].map((match) => (match[1] ?? match[2] ?? match[3])!);
 }
 
@@ -67,7 +68,12 @@ function violations(file: string): string[] {
       const to = path.relative(source, path.resolve(path.dirname(file), target)).split(path.sep)[0]!;
       return to === layer || allowed.includes(to) ? [] : [`${shown}: ${layer} may not import from ${to}`];
     }
-    const name = target.startsWith("node:") ? "node:" : target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
+    const name = target.startsWith("node:")
+      ? "node:"
+      : target
+          .split("/")
+          .slice(0, target.startsWith("@") ? 2 : 1)
+          .join("/");
     const users = packages[name];
     if (users === undefined) return [`${shown}: the package ${name} is not in the table of packages`];
     return users.includes(layer) ? [] : [`${shown}: ${layer} may not use ${name}`];
@@ -76,13 +82,17 @@ function violations(file: string): string[] {
 
 describe("layers", () => {
   it("import in one direction only", () => {
-    const files = filesBelow(path.join(project, "server/src")).filter((file) => !file.endsWith(".test.ts") && path.dirname(file) !== path.join(project, "server/src"));
+    const files = filesBelow(path.join(project, "server/src")).filter(
+      (file) => !file.endsWith(".test.ts") && path.dirname(file) !== path.join(project, "server/src"),
+    );
     expect(files.length).toBeGreaterThan(0);
     expect(files.flatMap(violations)).toEqual([]);
   });
 
   it("leave no product code outside the folders", () => {
-    const loose = readdirSync(path.join(project, "server/src")).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+    const loose = readdirSync(path.join(project, "server/src")).filter(
+      (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+    );
     expect(loose).toEqual([]);
   });
 

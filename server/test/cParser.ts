@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import type { MacroTable } from "../src/rules/model";
 import type { FunctionAst } from "../src/syntax/ast";
 import type { MacroClass } from "../src/syntax/normaliseMacros";
-import { type CParser, createParser } from "../src/syntax/parser";
 import { parseFunction } from "../src/syntax/parseFunction";
+import { type CParser, createParser } from "../src/syntax/parser";
 
 const require = createRequire(import.meta.url);
 const bytes = (file: string): Uint8Array => readFileSync(require.resolve(file));
@@ -32,7 +32,11 @@ export const testMacros: MacroTable = {
   configTests: ["IS_ENABLED", "IS_MODULE", "defined"],
 };
 
-export function parseC(parser: CParser, text: string, macroClass?: (name: string) => MacroClass | undefined): FunctionAst {
+export function parseC(
+  parser: CParser,
+  text: string,
+  macroClass?: (name: string) => MacroClass | undefined,
+): FunctionAst {
   const kind = /^SYSCALL_DEFINE\d/.test(text) ? "syscall" : "function";
   return parseFunction(parser, text, { kind, macros: testMacros, macroClass });
 }

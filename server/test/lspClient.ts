@@ -35,7 +35,14 @@ export interface ClientOptions {
 
 /** A client that shows what it is sent, like most editors. */
 export const pushCapabilities: ClientCapabilities = {
-  textDocument: { publishDiagnostics: { relatedInformation: true, codeDescriptionSupport: true, dataSupport: true, versionSupport: true } },
+  textDocument: {
+    publishDiagnostics: {
+      relatedInformation: true,
+      codeDescriptionSupport: true,
+      dataSupport: true,
+      versionSupport: true,
+    },
+  },
   window: { workDoneProgress: true },
 };
 
@@ -66,7 +73,10 @@ export class TestClient {
       cwd: options.root,
       stdio: ["pipe", "pipe", "inherit"],
     });
-    const connection = createProtocolConnection(new StreamMessageReader(child.stdout!), new StreamMessageWriter(child.stdin!));
+    const connection = createProtocolConnection(
+      new StreamMessageReader(child.stdout!),
+      new StreamMessageWriter(child.stdin!),
+    );
     const client = new TestClient(child, connection, options.root);
     client.listen();
     client.initialized = await connection.sendRequest("initialize", {
@@ -86,13 +96,18 @@ export class TestClient {
 
   async open(file: string, text: string): Promise<void> {
     this.versions.set(file, 1);
-    await this.connection.sendNotification("textDocument/didOpen", { textDocument: { uri: this.uri(file), languageId: "c", version: 1, text } });
+    await this.connection.sendNotification("textDocument/didOpen", {
+      textDocument: { uri: this.uri(file), languageId: "c", version: 1, text },
+    });
   }
 
   async change(file: string, ...contentChanges: TextDocumentContentChangeEvent[]): Promise<number> {
     const version = this.versions.get(file)! + 1;
     this.versions.set(file, version);
-    await this.connection.sendNotification("textDocument/didChange", { textDocument: { uri: this.uri(file), version }, contentChanges });
+    await this.connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri: this.uri(file), version },
+      contentChanges,
+    });
     return version;
   }
 
@@ -107,7 +122,8 @@ export class TestClient {
   /** Waits for diagnostics of a file that satisfy the test; the latest ones count. */
   async diagnostics(file: string, version?: number): Promise<Diagnostic[]> {
     const uri = this.uri(file);
-    const latest = () => this.published.filter((item) => item.uri === uri && (version === undefined || item.version === version)).at(-1);
+    const latest = () =>
+      this.published.filter((item) => item.uri === uri && (version === undefined || item.version === version)).at(-1);
     await this.until(() => latest() !== undefined, `diagnostics of ${file}`);
     return latest()!.diagnostics;
   }

@@ -20,7 +20,11 @@ const resources = findResources();
 const shippedRules = resources.ruleSet();
 
 /** Runs one command over the files, in `/w`. */
-export async function runInMemory(files: Files, argv: string[], options: { stdin?: string; colour?: boolean } = {}): Promise<Run> {
+export async function runInMemory(
+  files: Files,
+  argv: string[],
+  options: { stdin?: string; colour?: boolean } = {},
+): Promise<Run> {
   const run: Run = { code: 0, out: "", err: "" };
   run.code = await runCli(argv, memoryHost(files, run, options));
   return run;
@@ -31,12 +35,27 @@ function memoryHost(files: Files, run: Run, options: { stdin?: string; colour?: 
   const isFolder = (path: string) => path === "/" || names.some((name) => name.startsWith(`${path}/`));
   const openTree = (root: string): HostTree => {
     const at = (path: string) => joinPath(root, path);
-    const below = (folder: string) => names.filter((name) => name.startsWith(`${at(folder)}/`)).map((name) => name.slice(at(folder).length + 1));
+    const below = (folder: string) =>
+      names.filter((name) => name.startsWith(`${at(folder)}/`)).map((name) => name.slice(at(folder).length + 1));
     return {
       root,
       read: (path) => files[at(path)] ?? undefined,
-      list: (folder) => (isFolder(at(folder)) ? below(folder).filter((name) => !name.includes("/")).sort() : undefined),
-      folders: (folder) => (isFolder(at(folder)) ? [...new Set(below(folder).filter((name) => name.includes("/")).map((name) => name.split("/")[0]!))].sort() : undefined),
+      list: (folder) =>
+        isFolder(at(folder))
+          ? below(folder)
+              .filter((name) => !name.includes("/"))
+              .sort()
+          : undefined,
+      folders: (folder) =>
+        isFolder(at(folder))
+          ? [
+              ...new Set(
+                below(folder)
+                  .filter((name) => name.includes("/"))
+                  .map((name) => name.split("/")[0]!),
+              ),
+            ].sort()
+          : undefined,
       problemOf: (path) => (files[at(path)] === null ? "permission denied" : undefined),
       forget() {},
     };
@@ -51,7 +70,8 @@ function memoryHost(files: Files, run: Run, options: { stdin?: string; colour?: 
     err: (text) => void (run.err += text),
     readStdin: () => (options.stdin === undefined ? { problem: "closed" } : { text: options.stdin }),
     peakRssMb: () => 1,
-    kindOf: (path) => (names.includes(normalizePath(path)) ? "file" : isFolder(normalizePath(path)) ? "folder" : undefined),
+    kindOf: (path) =>
+      names.includes(normalizePath(path)) ? "file" : isFolder(normalizePath(path)) ? "folder" : undefined,
     readText: (path) => {
       const text = files[normalizePath(path)];
       return typeof text === "string" ? { text } : { problem: text === null ? "permission denied" : "no such file" };
@@ -63,7 +83,9 @@ function memoryHost(files: Files, run: Run, options: { stdin?: string; colour?: 
     now: () => clock++,
     async checkInParallel(job) {
       const tree = openTree(job.root);
-      const shares = Array.from({ length: job.workers }, (_, index) => job.files.filter((_file, at) => at % job.workers === index));
+      const shares = Array.from({ length: job.workers }, (_, index) =>
+        job.files.filter((_file, at) => at % job.workers === index),
+      );
       return mergeChecked(shares.reverse().map((share) => checkFiles(createStubEngine(tree), tree, share, () => {})));
     },
     serve: async () => 0,

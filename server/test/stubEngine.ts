@@ -30,7 +30,9 @@ export function createStubEngine(tree: TreeProvider): Engine {
   };
 
   const functionAt = (path: string, line: number): string | null =>
-    functionsOf(path, textOf(path) ?? "").filter((fn) => fn.line <= line).at(-1)?.function ?? null;
+    functionsOf(path, textOf(path) ?? "")
+      .filter((fn) => fn.line <= line)
+      .at(-1)?.function ?? null;
 
   const check = (path: string): FileResult => {
     const text = textOf(path);
@@ -66,8 +68,17 @@ export function createStubEngine(tree: TreeProvider): Engine {
     check,
     contract: (path, fn) => functionsOf(path, textOf(path) ?? "").find((candidate) => candidate.function === fn),
     contracts: (path) => functionsOf(path, textOf(path) ?? ""),
-    lockStateAt: (path, offset) => ({ function: functionAt(path, new LineIndex(textOf(path) ?? "").positionAt(offset).line + 1), locks: [] }),
-    why: (path, line) => ({ function: functionAt(path, line), locks: [], evidence: ["the stub says so"], findings: [], silent: [] }),
+    lockStateAt: (path, offset) => ({
+      function: functionAt(path, new LineIndex(textOf(path) ?? "").positionAt(offset).line + 1),
+      locks: [],
+    }),
+    why: (path, line) => ({
+      function: functionAt(path, line),
+      locks: [],
+      evidence: ["the stub says so"],
+      findings: [],
+      silent: [],
+    }),
     hover: (_path, offset) => ({ markdown: "**stub**", start: offset, end: offset + 1 }),
     highlight: (_path, offset) => [{ start: offset, end: offset + 1, kind: "acquire" }],
     definition: (path) => ({ file: path, start: 0, end: 1 }),

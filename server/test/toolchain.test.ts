@@ -21,7 +21,12 @@ describe("toolchain", () => {
   });
 
   it("is formatted and free of lint", { timeout: 60_000 }, () => {
-    const { status, output } = outputOf("node_modules/@biomejs/biome/bin/biome", ["check", "--colors=off", "--max-diagnostics=20", "."]);
+    const { status, output } = outputOf("node_modules/@biomejs/biome/bin/biome", [
+      "check",
+      "--colors=off",
+      "--max-diagnostics=20",
+      ".",
+    ]);
     expect(status, output).toBe(0);
   });
 });

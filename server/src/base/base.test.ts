@@ -61,5 +61,6 @@ describe("line index", () => {
 });
 
 describe("wording", () => {
-  it("counts", () => expect([count(1, "file"), count(2, "file"), count(2, "branch")]).toEqual(["1 file", "2 files", "2 branches"]));
+  it("counts", () =>
+    expect([count(1, "file"), count(2, "file"), count(2, "branch")]).toEqual(["1 file", "2 files", "2 branches"]));
 });

@@ -10,4 +10,3 @@ export function count(amount: number, noun: string): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-

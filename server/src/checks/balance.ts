@@ -85,6 +85,9 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
   const out: RawFinding[] = [];
   for (const g of groups.values()) {
     if (g.held.length === 0) continue;
+    // Where other paths show that the caller holds it, ownership is shared and a leak cannot be told.
+    const shared = exits.some((x) => [...x.state.locks.values()].some((l) => l.cls === g.entry.cls && l.obj === g.entry.obj && (l.entry || l.dropped)));
+    if (shared) continue;
     for (const x of g.held) {
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;

@@ -45,7 +45,12 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Arg
 }
 
 /** The value of an option that allows only certain words. */
-export function choice<T extends string>(options: Map<string, string>, name: string, allowed: readonly T[], fallback: T): T {
+export function choice<T extends string>(
+  options: Map<string, string>,
+  name: string,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   const value = options.get(name);
   if (value === undefined) return fallback;
   if (!allowed.includes(value as T)) throw new UsageError(`${name} is one of ${allowed.join(", ")}, not "${value}"`);
@@ -55,6 +60,7 @@ export function choice<T extends string>(options: Map<string, string>, name: str
 /** `FILE:LINE` or `FILE:FUNCTION` → its two parts. */
 export function splitPlace(argument: string | undefined, second: string): { file: string; rest: string } {
   const colon = argument?.lastIndexOf(":") ?? -1;
-  if (argument === undefined || colon <= 0 || colon === argument.length - 1) throw new UsageError(`expected FILE:${second}`);
+  if (argument === undefined || colon <= 0 || colon === argument.length - 1)
+    throw new UsageError(`expected FILE:${second}`);
   return { file: argument.slice(0, colon), rest: argument.slice(colon + 1) };
 }

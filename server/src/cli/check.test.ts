@@ -11,7 +11,10 @@ const tree: Files = {
   "/w/k/mm/notes.txt": "warning_one()",
 };
 
-const findings = (out: string) => (JSON.parse(out).findings as { file: string; line: number; rule: string }[]).map(({ file, line, rule }) => `${file}:${line} ${rule}`);
+const findings = (out: string) =>
+  (JSON.parse(out).findings as { file: string; line: number; rule: string }[]).map(
+    ({ file, line, rule }) => `${file}:${line} ${rule}`,
+  );
 
 describe("check", () => {
   it("finds the kernel root above a path and names files relative to it", async () => {
@@ -36,11 +39,34 @@ describe("check", () => {
 
   it("gives the same output whatever the order, the workers and the shards", async () => {
     const whole = await runInMemory(tree, ["check", "k/mm", "--severity", "hint", "--format", "json"]);
-    const reversed = await runInMemory(tree, ["check", "k/mm/sub", "k/mm/good.c", "k/mm/bad.c", "k/mm/bad.c", "--severity", "hint", "--format", "json"]);
-    const parallel = await runInMemory(tree, ["check", "k/mm", "--severity", "hint", "--format", "json", "--jobs", "3"]);
+    const reversed = await runInMemory(tree, [
+      "check",
+      "k/mm/sub",
+      "k/mm/good.c",
+      "k/mm/bad.c",
+      "k/mm/bad.c",
+      "--severity",
+      "hint",
+      "--format",
+      "json",
+    ]);
+    const parallel = await runInMemory(tree, [
+      "check",
+      "k/mm",
+      "--severity",
+      "hint",
+      "--format",
+      "json",
+      "--jobs",
+      "3",
+    ]);
     expect(reversed.out).toBe(whole.out);
     expect(parallel.out).toBe(whole.out);
-    const shards = await Promise.all([1, 2, 3].map((index) => runInMemory(tree, ["check", "k/mm", "--severity", "hint", "--format", "json", "--shard", `${index}/3`])));
+    const shards = await Promise.all(
+      [1, 2, 3].map((index) =>
+        runInMemory(tree, ["check", "k/mm", "--severity", "hint", "--format", "json", "--shard", `${index}/3`]),
+      ),
+    );
     expect(shards.flatMap((shard) => findings(shard.out)).sort()).toEqual(findings(whole.out).sort());
   });
 
@@ -62,6 +88,9 @@ describe("check", () => {
     expect(run.code).toBe(2);
     expect(run.err).toContain("k/mm/none.c: no such file");
     expect(findings(run.out)).toHaveLength(2);
+    const firstMissing = await runInMemory(tree, ["check", "none.c", "k/mm/bad.c", "--format", "json"]);
+    expect(firstMissing).toMatchObject({ code: 2, err: "lockstep: none.c: no such file or folder\n" });
+    expect(findings(firstMissing.out)).toHaveLength(2);
   });
 
   it("goes on after an unreadable file and after one that breaks the analysis", async () => {
@@ -76,7 +105,11 @@ describe("check", () => {
 
   it("leaves out what a baseline knows, counting equal fingerprints", async () => {
     const baseline = (await runInMemory(tree, ["check", "k/mm", "--format", "json"])).out;
-    const more = { ...tree, "/w/base.json": baseline, "/w/k/mm/bad.c": bad.replace("warning_one();", "warning_one();\n\twarning_one();") };
+    const more = {
+      ...tree,
+      "/w/base.json": baseline,
+      "/w/k/mm/bad.c": bad.replace("warning_one();", "warning_one();\n\twarning_one();"),
+    };
     const run = await runInMemory(more, ["check", "k/mm", "--baseline", "base.json", "--format", "json"]);
     expect(findings(run.out)).toEqual(["mm/bad.c:4 one"]);
     const none = await runInMemory({ ...tree, "/w/base.json": "[]" }, ["check", "k/mm", "--baseline", "base.json"]);
@@ -85,14 +118,26 @@ describe("check", () => {
 
   it("honours the project's configuration", async () => {
     const config = "severity: hint\ndisable: [R07]\nexclude: ['mm/sub', 'bad.c']\n";
-    const run = await runInMemory({ ...tree, "/w/k/.lockstep/config.yaml": config }, ["check", "k", "--format", "json"]);
+    const run = await runInMemory({ ...tree, "/w/k/.lockstep/config.yaml": config }, [
+      "check",
+      "k",
+      "--format",
+      "json",
+    ]);
     expect(run).toMatchObject({ code: 0, err: "" });
   });
 
   it("names file, line and column of a mistake in configuration and rules", async () => {
     const config = await runInMemory({ ...tree, "/w/k/.lockstep/config.yaml": "severity: loud\n" }, ["check", "k"]);
-    expect(config).toMatchObject({ code: 2, out: "", err: ".lockstep/config.yaml:1:11: severity is error, warning or hint\n" });
-    const rule = await runInMemory({ ...tree, "/w/k/.lockstep/rules/own.yaml": "id: own\ndetector: nonsense\n" }, ["check", "k"]);
+    expect(config).toMatchObject({
+      code: 2,
+      out: "",
+      err: ".lockstep/config.yaml:1:11: severity is error, warning or hint\n",
+    });
+    const rule = await runInMemory({ ...tree, "/w/k/.lockstep/rules/own.yaml": "id: own\ndetector: nonsense\n" }, [
+      "check",
+      "k",
+    ]);
     expect(rule.code).toBe(2);
     expect(rule.err).toMatch(/^\.lockstep\/rules\/own\.yaml:\d+:\d+: /m);
   });
@@ -140,14 +185,28 @@ describe("usage", () => {
 describe("other commands", () => {
   it("contract prints what a function needs", async () => {
     const text = await runInMemory(tree, ["contract", "k/mm/bad.c:second"]);
-    expect(text.out).toBe("second()  mm/bad.c:6\n  requires mmap_lock of mm for read\n  not known to sleep\n  because the stub says so\n");
+    expect(text.out).toBe(
+      "second()  mm/bad.c:6\n  requires mmap_lock of mm for read\n  not known to sleep\n  because the stub says so\n",
+    );
     const json = await runInMemory(tree, ["contract", "k/mm/bad.c:second", "--format", "json"]);
-    expect(Object.keys(JSON.parse(json.out))).toEqual(["function", "file", "line", "requires", "acquires", "releases", "drops", "maySleep", "evidence"]);
+    expect(Object.keys(JSON.parse(json.out))).toEqual([
+      "function",
+      "file",
+      "line",
+      "requires",
+      "acquires",
+      "releases",
+      "drops",
+      "maySleep",
+      "evidence",
+    ]);
   });
 
   it("why prints the state at a line", async () => {
     const run = await runInMemory(tree, ["why", "k/mm/bad.c:8"]);
-    expect(run.out).toBe("mm/bad.c:8: error_two();\n  in second()\n  no lock is known to be held here\n  because the stub says so\n");
+    expect(run.out).toBe(
+      "mm/bad.c:8: error_two();\n  in second()\n  no lock is known to be held here\n  because the stub says so\n",
+    );
   });
 
   it("explain knows a rule by name and by alias", async () => {

@@ -11,7 +11,12 @@ export interface CheckedFiles {
 }
 
 /** A file that fails costs the others nothing. */
-export function checkFiles(engine: Engine, tree: HostTree, files: readonly string[], progress: (done: number) => void): CheckedFiles {
+export function checkFiles(
+  engine: Engine,
+  tree: HostTree,
+  files: readonly string[],
+  progress: (done: number) => void,
+): CheckedFiles {
   const checked: CheckedFiles = { results: [], failures: [], phasesMs: {} };
   files.forEach((file, index) => {
     try {
@@ -33,7 +38,8 @@ export function mergeChecked(parts: readonly CheckedFiles[]): CheckedFiles {
   for (const part of parts) {
     merged.results.push(...part.results);
     merged.failures.push(...part.failures);
-    for (const [phase, time] of Object.entries(part.phasesMs)) merged.phasesMs[phase] = (merged.phasesMs[phase] ?? 0) + time;
+    for (const [phase, time] of Object.entries(part.phasesMs))
+      merged.phasesMs[phase] = (merged.phasesMs[phase] ?? 0) + time;
   }
   return merged;
 }

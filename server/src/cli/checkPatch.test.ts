@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Files, runInMemory } from "../../test/memoryHost";
 
-const before = "int first(void)\n{\n\tint a = 1;\n\tlock();\n\treturn a;\n}\n\nint second(void)\n{\n\twarning_old();\n\treturn 2;\n}\n";
-const after = "int first(void)\n{\n\tint a = 1;\n\twarning_new();\n\treturn a;\n}\n\nint second(void)\n{\n\twarning_old();\n\treturn 2;\n}\n";
+const before =
+  "int first(void)\n{\n\tint a = 1;\n\tlock();\n\treturn a;\n}\n\nint second(void)\n{\n\twarning_old();\n\treturn 2;\n}\n";
+const after =
+  "int first(void)\n{\n\tint a = 1;\n\twarning_new();\n\treturn a;\n}\n\nint second(void)\n{\n\twarning_old();\n\treturn 2;\n}\n";
 const patch = `From 0123 Mon Sep 17 00:00:00 2001
 From: Somebody <somebody@example.org>
 Subject: [PATCH] mm: change
@@ -27,8 +29,12 @@ index 1..2 100644
 2.39.5
 `;
 const base: Files = { "/w/k/Kbuild": "", "/w/k/mm/other.c": "", "/w/p.patch": patch };
-const check = (files: Files, ...more: string[]) => runInMemory({ ...base, ...files }, ["check", "--root", "k", "--diff", "p.patch", "--format", "json", ...more]);
-const found = (out: string) => (JSON.parse(out).findings as { file: string; line: number; rule: string }[]).map(({ file, line, rule }) => `${file}:${line} ${rule}`);
+const check = (files: Files, ...more: string[]) =>
+  runInMemory({ ...base, ...files }, ["check", "--root", "k", "--diff", "p.patch", "--format", "json", ...more]);
+const found = (out: string) =>
+  (JSON.parse(out).findings as { file: string; line: number; rule: string }[]).map(
+    ({ file, line, rule }) => `${file}:${line} ${rule}`,
+  );
 
 describe("check --diff", () => {
   it("reports only what the applied patch introduces", async () => {
@@ -55,12 +61,17 @@ describe("check --diff", () => {
   });
 
   it("reads the patch from standard input", async () => {
-    const run = await runInMemory({ ...base, "/w/k/mm/a.c": after }, ["check", "--root", "k", "--diff", "-", "--format", "json"], { stdin: patch });
+    const run = await runInMemory(
+      { ...base, "/w/k/mm/a.c": after },
+      ["check", "--root", "k", "--diff", "-", "--format", "json"],
+      { stdin: patch },
+    );
     expect(found(run.out)).toEqual(["mm/a.c:4 new"]);
   });
 
   it("judges created and deleted files", async () => {
-    const text = "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1,4 @@\n+int fresh(void)\n+{\n+\twarning_x();\n+}\n--- a/mm/a.c\n+++ /dev/null\n@@ -1,4 +0,0 @@\n-int gone(void)\n-{\n-\twarning_y();\n-}\n";
+    const text =
+      "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1,4 @@\n+int fresh(void)\n+{\n+\twarning_x();\n+}\n--- a/mm/a.c\n+++ /dev/null\n@@ -1,4 +0,0 @@\n-int gone(void)\n-{\n-\twarning_y();\n-}\n";
     const run = await check({ "/w/p.patch": text, "/w/k/mm/new.c": "int fresh(void)\n{\n\twarning_x();\n}\n" });
     expect(run.err).toBe("");
     expect(found(run.out)).toEqual(["mm/new.c:3 x"]);
@@ -73,6 +84,10 @@ describe("check --diff", () => {
 
   it("refuses what is no patch", async () => {
     const run = await check({ "/w/p.patch": "hello\n", "/w/k/mm/a.c": after });
-    expect(run).toMatchObject({ code: 2, out: "", err: "lockstep: p.patch: no patch found (a unified diff, mbox or format-patch file)\n" });
+    expect(run).toMatchObject({
+      code: 2,
+      out: "",
+      err: "lockstep: p.patch: no patch found (a unified diff, mbox or format-patch file)\n",
+    });
   });
 });

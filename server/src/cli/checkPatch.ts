@@ -27,7 +27,8 @@ interface Sides {
 export async function checkPatch(host: CliHost, project: Project, args: Arguments, filter: Filter): Promise<Checked> {
   const source = args.options.get("--diff")!;
   const patches = parsePatch(readInput(host, source));
-  if (patches.length === 0) throw new InputError(`${source}: no patch found (a unified diff, mbox or format-patch file)`);
+  if (patches.length === 0)
+    throw new InputError(`${source}: no patch found (a unified diff, mbox or format-patch file)`);
   const wanted = wantedFiles(host, project, args);
   const tree = overlayTree(project.tree);
   const engine = await openEngine(host, tree, project.rules);
@@ -59,18 +60,26 @@ export async function checkPatch(host: CliHost, project: Project, args: Argument
   return { ...after, findings, incomplete: after.incomplete || before.incomplete };
 }
 
-/** The tree usually has the patch applied; if it has not, the patch is applied in memory. Undefined if neither fits. */
+/**
+ * The tree usually has the patch applied; if it has not, the patch is applied in memory. Code that looks alike can
+ * make both possible: then the better fit counts. Undefined if neither fits.
+ */
 function findSides(project: Project, patches: readonly FilePatch[], host: CliHost): Sides | undefined {
   const read = (path: string) => project.tree.read(path);
-  const reversed = applyPatches(patches, read, "reverse");
-  if ("texts" in reversed) return { before: reversed.texts, after: new Map() };
-  const applied = applyPatches(patches, read, "forward");
-  if ("texts" in applied) {
+  const undone = applyPatches(patches, read, "reverse");
+  const done = applyPatches(patches, read, "forward");
+  const isApplied = "texts" in undone && !("texts" in done && done.displacement < undone.displacement);
+  if (isApplied) return { before: undone.texts, after: new Map() };
+  if ("texts" in done) {
     host.err("lockstep: the tree does not have this patch; it is checked as if it were applied.\n");
-    return { before: new Map(), after: applied.texts };
+    return { before: new Map(), after: done.texts };
   }
-  const { file, line } = reversed.failed;
-  host.err(`lockstep: the patch does not match the tree (${file}, near line ${line}): showing all findings in the functions it touches.\n`);
+  if ("failed" in undone) {
+    const { file, line } = undone.failed;
+    host.err(
+      `lockstep: the patch does not match the tree (${file}, near line ${line}): showing all findings in the functions it touches.\n`,
+    );
+  }
   return undefined;
 }
 

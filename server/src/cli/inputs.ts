@@ -24,7 +24,8 @@ export function expandPaths(host: CliHost, project: Project, paths: readonly str
     const path = project.treePath(argument);
     const kind = host.kindOf(joinPath(project.root, path));
     if (kind === undefined) missing.push(argument);
-    else if (kind === "folder") for (const file of filesBelow(project.tree, path, project.config.exclude)) files.add(file);
+    else if (kind === "folder")
+      for (const file of filesBelow(project.tree, path, project.config.exclude)) files.add(file);
     else if (!matchesAny(project.config.exclude, path)) {
       files.add(path);
       named.add(path);
@@ -39,7 +40,8 @@ export function takeShard(files: string[], shard: string | undefined): string[] 
   const match = /^(\d+)\/(\d+)$/.exec(shard);
   const index = Number(match?.[1]);
   const total = Number(match?.[2]);
-  if (match === null || index < 1 || index > total) throw new UsageError(`--shard is I/N with I from 1 to N, not "${shard}"`);
+  if (match === null || index < 1 || index > total)
+    throw new UsageError(`--shard is I/N with I from 1 to N, not "${shard}"`);
   return shardOf(files, index, total);
 }
 

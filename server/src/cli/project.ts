@@ -16,14 +16,20 @@ export interface Project extends ProjectData {
   treePath(argument: string): string;
 }
 
-/** Resolves the root from `--root` or the first path; throws InputError on unusable input. */
-export function openProject(host: CliHost, options: Map<string, string>, firstPath: string | undefined): Project {
+/** Resolves the root from `--root` or the first path that exists; throws InputError on unusable input. */
+export function openProject(host: CliHost, options: Map<string, string>, paths: readonly string[]): Project {
   const explicit = options.get("--root");
+  const firstPath = paths.find((path) => host.kindOf(joinPath(host.cwd, path)) !== undefined) ?? paths[0];
   const root = explicit === undefined ? defaultRoot(host, firstPath) : joinPath(host.cwd, explicit);
-  if (host.kindOf(root) !== "folder") throw new InputError(`${explicit ?? firstPath ?? root}: no such folder`);
+  if (host.kindOf(root) !== "folder") {
+    throw new InputError(
+      explicit === undefined ? `${firstPath ?? root}: no such file or folder` : `${explicit}: no such folder`,
+    );
+  }
   const rulesOption = options.get("--rules");
   const extraRules = rulesOption === undefined ? undefined : joinPath(host.cwd, rulesOption);
-  if (extraRules !== undefined && host.kindOf(extraRules) !== "folder") throw new InputError(`${rulesOption}: no such folder`);
+  if (extraRules !== undefined && host.kindOf(extraRules) !== "folder")
+    throw new InputError(`${rulesOption}: no such folder`);
   const data = loadProject(host, root, extraRules);
   requireUsable(host, data.problems);
   const note = missingTreeNote(host, root);

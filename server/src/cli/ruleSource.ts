@@ -12,7 +12,8 @@ export function rulesFor(host: CliHost, options: Map<string, string>): RuleSet {
   const root = options.get("--root");
   const extra = options.get("--rules");
   for (const folder of [root, extra]) {
-    if (folder !== undefined && host.kindOf(joinPath(host.cwd, folder)) !== "folder") throw new InputError(`${folder}: no such folder`);
+    if (folder !== undefined && host.kindOf(joinPath(host.cwd, folder)) !== "folder")
+      throw new InputError(`${folder}: no such folder`);
   }
   const place = root === undefined ? (findKernelRoot(host, host.cwd) ?? host.cwd) : joinPath(host.cwd, root);
   const loaded = loadAllRules(host, place, extra === undefined ? undefined : joinPath(host.cwd, extra));

@@ -258,6 +258,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     if (split.length <= MAX_OUTCOMES) list = split;
   }
   if (list.length > MAX_OUTCOMES) list = list.slice(0, MAX_OUTCOMES);
+  list = withoutContradictions(m, list);
   if (a.incomplete) list = [doubtful(list)];
   const inner = takes(m, fn, a.events, exits);
   const looks = actionEffects(m, exits);
@@ -292,11 +293,38 @@ function returnStruct(fn: FunctionAst): string | null {
   return /\bstruct\s+(\w+)\s*\*\s*$/.exec(fn.returnType)?.[1] ?? null;
 }
 
+/**
+ * The lock state at entry is one fact: where some returns show that the caller holds a lock, paths
+ * that would take it without letting go first cannot be real, unless parameters tell them apart.
+ */
+function withoutContradictions(m: Machine, list: Group[]): Group[] {
+  const heldAtEntry = new Set<string>();
+  for (const g of list) {
+    for (const e of g.effects) if (e.k === "release" || e.k === "drop" || e.k === "downgrade") heldAtEntry.add(e.cls + JSON.stringify(e.term));
+  }
+  if (heldAtEntry.size === 0) return list;
+  const contradicts = (g: Group): boolean => g.effects.some((e) => e.k === "acquire" && heldAtEntry.has(e.cls + JSON.stringify(e.term)));
+  const bad = list.filter(contradicts);
+  if (bad.length === 0 || bad.length === list.length) return list;
+  const good = list.filter((g) => !contradicts(g));
+  const text = (c: Clause): string => JSON.stringify(c);
+  return [
+    ...good,
+    ...bad.filter((b) => {
+      const mine = parameterFacts(m, b.exits).map(text);
+      return good.every((g) => {
+        const theirs = parameterFacts(m, g.exits);
+        return theirs.some((c) => c.k === "mask" && mine.some((x) => x === text({ ...c, mask: ANY & ~c.mask })));
+      });
+    }),
+  ];
+}
+
 /** Of a function that was not followed to the end nothing is certain but which locks it touches. */
 function doubtful(list: Group[]): Group {
   const effects = new Map<string, CallEffect>();
   for (const g of list) {
-    for (const e of g.effects) if ("cls" in e && "term" in e) effects.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
+    for (const e of g.effects) if ("cls" in e && e.k !== "releaseAll") effects.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
   }
   return { effects: [...effects.values()], exits: list.flatMap((g) => g.exits), constant: null };
 }

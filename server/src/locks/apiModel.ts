@@ -30,6 +30,10 @@ function clause(c: CondClause): Clause {
       return { k: "mask", term: t, mask: ERRPTR };
     case "not-err":
       return { k: "mask", term: t, mask: ANY & ~ERRPTR };
+    case "is-bad":
+      return { k: "mask", term: t, mask: ZERO | ERRPTR };
+    case "not-bad":
+      return { k: "mask", term: t, mask: ANY & ~(ZERO | ERRPTR) };
     case "&":
       return { k: "flags", term: t, flags: c.flags, set: true };
     case "!&":
@@ -53,13 +57,13 @@ function effect(e: Effect): CallEffect[] {
   const rule = e.rule ?? null;
   if (e.acquire) return [{ k: "acquire", cls: e.acquire, term: object, mode: mode === "any" ? "read" : mode, blocking: !e.try, rule, site: null }];
   if (e.release) return [{ k: "release", cls: e.release, term: object, mode: e.mode ?? "any", rule, site: null }];
-  if (e.releaseAll) return [{ k: "releaseAll", cls: e.releaseAll }];
+  if (e.releaseAll) return [{ k: "releaseAll", cls: e.releaseAll, term: e.object ? object : null }];
   if (e.downgrade) return [{ k: "downgrade", cls: e.downgrade, term: object }];
   if (e.assert) return [{ k: "assert", cls: e.assert, term: object, mode: e.mode ?? "any" }];
   if (e.does) return [{ k: "action", action: e.does, term: object, with: (e.with ?? []).map(term), direct: true }];
   if (e.mark) return [{ k: "mark", mark: e.mark, term: object, on: true }];
   if (e.unmark) return [{ k: "mark", mark: e.unmark, term: object, on: false }];
-  if (e.invalidate) return [{ k: "invalidate", term: term(e.invalidate) }];
+  if (e.invalidate) return [{ k: "drop", cls: e.invalidate, term: object, mode: "read", site: null }];
   if (e.assume) return parseCond(e.assume).map((c) => ({ k: "assume", clause: clause(c) }));
   return [];
 }
@@ -77,7 +81,7 @@ function outcomes(entry: ApiEntry): Outcome[] {
     returns: null,
   }));
   const keys = new Set(groups.filter((g) => g.length === 1).map((g) => clauseKey(g[0] as Clause)));
-  const exhaustive = groups.some((g) => g.length === 1 && keys.has(clauseKey(negate(g[0] as Clause))));
+  const exhaustive = entry.exhaustive || groups.some((g) => g.length === 1 && keys.has(clauseKey(negate(g[0] as Clause))));
   const complements = !exhaustive;
   if (complements) {
     out.push({

@@ -7,7 +7,7 @@ import { ANY, ZERO } from "./facts";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
 import type { CallEffect, CallModel, Clause, Outcome } from "./outcomes";
-import { isHeld } from "./query";
+import { certainlyNotHeld, isHeld } from "./query";
 import { lockKey, type Site, type State } from "./state";
 import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
 import type { ValueId } from "./values";
@@ -76,6 +76,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = m.result(s, site.at, `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`);
     m.store(s, cell, v);
   }
+  m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (!outcome) {
     m.dead = true;
@@ -121,9 +122,17 @@ function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outc
     return only;
   }
   const chosen = outcomes[m.oracle.choose(outcomes.length)] as Outcome;
-  for (const c of chosen.when) if (!assumeClause(m, s, c, frame)) return null;
+  for (const c of chosen.when) {
+    // The outcome hangs on an argument that is not known: only a guess.
+    if (!onResult(c) && clauseTruth(m, s, c, frame) === "unknown") m.speculative = true;
+    if (!assumeClause(m, s, c, frame)) return null;
+  }
   for (const group of chosen.unless) if (group.every((c) => clauseTruth(m, s, c, frame) === "true")) return null;
   return chosen;
+}
+
+function onResult(c: Clause): boolean {
+  return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
 }
 
 function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
@@ -221,7 +230,10 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
-      else if (e.k === "release") release(m, s, op, e.mode);
+      else if (e.k === "release") {
+        if (m.speculative && certainlyNotHeld(m, s, c.cls, c.obj)) m.dead = true;
+        else release(m, s, op, e.mode);
+      }
       else if (e.k === "downgrade") downgrade(m, s, op);
       else if (e.k === "assert") assertHeld(m, s, op, e.mode);
       else if (e.k === "drop") drop(m, s, op, e.mode);
@@ -230,9 +242,14 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       else loseTrack(m, s, c.cls, c.obj, site);
       return;
     }
-    case "releaseAll":
-      for (const l of s.locks.values()) if (l.cls === e.cls && isHeld(l)) s.setLock({ ...l, mode: "free", depth: 0, last: site });
+    case "releaseAll": {
+      const only = e.term ? termValue(m, s, frame, e.term) : null;
+      for (const l of s.locks.values()) {
+        if (l.cls !== e.cls || !isHeld(l) || (e.term && l.obj !== only)) continue;
+        release(m, s, { cls: l.cls, obj: l.obj, site, rule: null, callee }, "any");
+      }
       return;
+    }
     case "action": {
       const v = termValue(m, s, frame, e.term);
       if (v === null) return;
@@ -246,11 +263,6 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (v === null) return;
       if (e.on) s.addMark(v, e.mark);
       else s.removeMark(v, e.mark);
-      return;
-    }
-    case "invalidate": {
-      const v = termValue(m, s, frame, e.term);
-      if (v !== null && !s.hasMark(v, "fresh")) s.setStale(v, { site: { ...site, note: `freed in ${model.name}()` }, cls: "", obj: v, relocked: false, rule: null });
       return;
     }
     case "store": {
@@ -315,6 +327,6 @@ function noteStaleArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame,
 /** Does a primitive do something with this argument beyond passing it on? */
 function usesArgument(model: CallModel, index: number): boolean {
   return model.outcomes.some((o) =>
-    o.effects.some((x) => "term" in x && x.k !== "assert" && x.term.k === "path" && x.term.path.root.k === "arg" && x.term.path.root.index === index),
+    o.effects.some((x) => "term" in x && x.k !== "assert" && x.term?.k === "path" && x.term.path.root.k === "arg" && x.term.path.root.index === index),
   );
 }

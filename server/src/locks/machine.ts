@@ -2,7 +2,8 @@
 import type { Instr } from "../cfg/cfg";
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { structTag } from "../syntax/types";
-import { flagNames } from "./assume";
+import { flagNames, narrow } from "./assume";
+import { POSITIVE } from "./facts";
 import { applyModel, performCall } from "./calls";
 import type { PerformedCall } from "./callSites";
 import type { Compiled, EntryContext, Scope } from "./context";
@@ -51,6 +52,8 @@ export class Machine {
   readonly t = new ValueTable();
   readonly types = new Map<string, string>();
   readonly oracle = new Oracle();
+  /** The outcome being applied was chosen on an argument whose value is not known. */
+  speculative = false;
   /** Set when the current path turned out to be infeasible. */
   dead = false;
   sink: EventSink | null = null;
@@ -390,6 +393,11 @@ export class Machine {
 
   noteDeref(s: State, base: ValueId, at: number, end: number): void {
     this.dereferenced.add(base);
+    // What is dereferenced is a valid pointer from here on.
+    const mask = s.mask(this.t, base);
+    if (mask !== POSITIVE && (mask & POSITIVE) !== 0) {
+      if (!this.sink || (mask & ~(this.fallible.get(base)?.mask ?? 0)) !== 0) narrow(this.t, s, base, POSITIVE);
+    }
     const stale = s.stale.get(base);
     if (stale && this.sink) this.emit({ k: "stale-use", value: base, info: stale, site: this.site(at, end, ""), state: s.fork(), callee: null });
     const f = this.fallible.get(base);

@@ -33,7 +33,8 @@ export type Clause =
 export type CallEffect =
   | { k: "acquire"; cls: string; term: Term; mode: "read" | "write"; blocking: boolean; rule: string | null; site: Site | null }
   | { k: "release"; cls: string; term: Term; mode: "read" | "write" | "any"; rule: string | null; site: Site | null }
-  | { k: "releaseAll"; cls: string }
+  /** No longer held, if it was: every instance, or the one on the object. */
+  | { k: "releaseAll"; cls: string; term: Term | null }
   | { k: "downgrade"; cls: string; term: Term }
   | { k: "assert"; cls: string; term: Term; mode: "read" | "write" | "any" }
   /** Let go and taken again inside the callee. */
@@ -45,7 +46,6 @@ export type CallEffect =
   | { k: "takes"; cls: string; term: Term; mode: "read" | "write" }
   | { k: "action"; action: string; term: Term; with: Term[]; direct: boolean }
   | { k: "mark"; mark: string; term: Term; on: boolean }
-  | { k: "invalidate"; term: Term }
   | { k: "store"; cell: Term; value: Term | null }
   /** A fact that holds after the call in this outcome. */
   | { k: "assume"; clause: Clause };

@@ -80,6 +80,11 @@ export function certainlyFree(m: Machine, _s: State, cls: string, obj: ValueId):
   return v.k === "result" && kind !== "bit" && kind !== "ref" && m.modelled.has(obj);
 }
 
+/** Is the lock, by all that is known, free? */
+export function certainlyNotHeld(m: Machine, s: State, cls: string, obj: ValueId): boolean {
+  return holds(m, s, cls, obj, "any").answer === "no";
+}
+
 /** Can the caller name the object? Then what it holds decides. */
 export function knownOrigin(m: Machine, obj: ValueId): boolean {
   const r = m.t.root(obj);

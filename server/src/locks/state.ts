@@ -236,7 +236,12 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
   const renamed: [ValueId, ValueId, ValueId][] = [];
   const joined = new Set<ValueId>();
   if (a.mem !== b.mem) for (const [addr, va] of a.mem) {
-    const vb = b.mem.get(addr) ?? defaultContent(t, addr);
+    let vb = b.mem.get(addr);
+    if (vb === undefined) {
+      // A cell of an object that the other path did not compute says nothing about that path.
+      if (t.isComputed(addr)) continue;
+      vb = defaultContent(t, addr);
+    }
     if (va === vb) continue;
     const phi = t.phi(block, addr);
     const av = t.get(addr);
@@ -250,6 +255,11 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
   }
   if (a.mem !== b.mem) for (const [addr, vb] of b.mem) {
     if (a.mem.has(addr)) continue;
+    if (t.isComputed(addr)) {
+      out.setMem(addr, vb);
+      changed = true;
+      continue;
+    }
     const va = defaultContent(t, addr);
     if (va === vb) continue;
     const phi = t.phi(block, addr);

@@ -130,6 +130,11 @@ export class ValueTable {
     return (this.leaves[id] as readonly ValueId[]).includes(leaf);
   }
 
+  /** Is the value built on the result of an instruction? */
+  isComputed(id: ValueId): boolean {
+    return (this.leaves[id] as readonly ValueId[]).length > 0;
+  }
+
   /** Existing values of the form `x & MASK` (either side) for `x`. */
   masksOf(x: ValueId): readonly ValueId[] {
     return this.masked.get(x) ?? NONE;

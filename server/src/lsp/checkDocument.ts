@@ -10,7 +10,12 @@ import type { Session } from "./session";
 import { problemDiagnostic, ruleHref, toDiagnostic } from "./toProtocol";
 
 /** Diagnostics of a file. A file whose check fails shows why; only cancellation is thrown. */
-export function checkDocument(session: Session, project: Project, path: string, token?: CancellationToken): Diagnostic[] {
+export function checkDocument(
+  session: Session,
+  project: Project,
+  path: string,
+  token?: CancellationToken,
+): Diagnostic[] {
   const { client } = session;
   if (matchesAny(project.config.exclude, path)) return [];
   try {
@@ -31,7 +36,16 @@ export function checkDocument(session: Session, project: Project, path: string, 
     return [...shown.map((finding) => toDiagnostic(finding, context)), ...result.problems.map(problemDiagnostic)];
   } catch (error) {
     if (isCancelled(error)) throw error;
-    session.connection.console.error(`${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    return [problemDiagnostic({ file: path, line: 1, column: 1, message: `Lockstep could not check this file: ${messageOf(error)}` })];
+    session.connection.console.error(
+      `${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return [
+      problemDiagnostic({
+        file: path,
+        line: 1,
+        column: 1,
+        message: `Lockstep could not check this file: ${messageOf(error)}`,
+      }),
+    ];
   }
 }

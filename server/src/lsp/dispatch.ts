@@ -10,7 +10,11 @@ export type Handler<Params, Result> = (params: Params, token: CancellationToken)
 
 export interface Dispatcher {
   /** Wraps a request handler. `fallback` is the answer when it fails. */
-  request<Params, Result>(name: string, handler: Handler<Params, Result>, fallback: Result): (params: Params, token: CancellationToken) => Promise<Result>;
+  request<Params, Result>(
+    name: string,
+    handler: Handler<Params, Result>,
+    fallback: Result,
+  ): (params: Params, token: CancellationToken) => Promise<Result>;
   /** Wraps a notification handler or a deferred piece of work. */
   run(name: string, work: () => void | Promise<void>): Promise<void>;
 }

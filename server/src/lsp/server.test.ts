@@ -14,7 +14,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start(options: Partial<Parameters<typeof TestClient.start>[0]> = {}, prepare: (root: string) => void = () => {}) {
+async function start(
+  options: Partial<Parameters<typeof TestClient.start>[0]> = {},
+  prepare: (root: string) => void = () => {},
+) {
   const demo = copyDemo();
   cleanups.push(demo.remove);
   prepare(demo.root);
@@ -51,7 +54,11 @@ describe("language server", () => {
     const { client, text } = await start();
     await client.open(file, text(file));
     const found = (await client.diagnostics(file)).find(({ code }) => code === rule)!;
-    expect(found).toMatchObject({ source: "lockstep", severity: 2, range: { start: { line: lineOf(text(file), "return vma->vm_end;") } } });
+    expect(found).toMatchObject({
+      source: "lockstep",
+      severity: 2,
+      range: { start: { line: lineOf(text(file), "return vma->vm_end;") } },
+    });
     expect(found.relatedInformation!.length).toBeGreaterThan(0);
     expect(found.relatedInformation![0]!.location.uri).toBe(client.uri(file));
     expect(found.codeDescription?.href).toMatch(/^(https:\/\/docs\.kernel\.org\/|file:)/);
@@ -68,11 +75,17 @@ describe("language server", () => {
     const broken = "if (vma && (end ";
     let version = await client.change(file, { range: { start: at, end: at }, text: broken });
     expect(codes(await client.diagnostics(file, version))).toContain(rule);
-    version = await client.change(file, { range: { start: at, end: { line: at.line, character: at.character + broken.length } }, text: "" });
+    version = await client.change(file, {
+      range: { start: at, end: { line: at.line, character: at.character + broken.length } },
+      text: "",
+    });
     expect(codes(await client.diagnostics(file, version))).toEqual(before);
     // The repair: use it before the lock is dropped.
     const use = placeOf(text(file), "return vma->vm_end;");
-    version = await client.change(file, { range: { start: use, end: { line: use.line, character: use.character + "return vma->vm_end;".length } }, text: "return 1;" });
+    version = await client.change(file, {
+      range: { start: use, end: { line: use.line, character: use.character + "return vma->vm_end;".length } },
+      text: "return 1;",
+    });
     expect(codes(await client.diagnostics(file, version))).not.toContain(rule);
     version = await client.change(file, { text: text(file) });
     expect(codes(await client.diagnostics(file, version))).toEqual(before);
@@ -89,7 +102,10 @@ describe("language server", () => {
     const first = await client.request<DocumentDiagnosticReport>("textDocument/diagnostic", { textDocument });
     if (first.kind !== "full") throw new Error("expected a full report");
     expect(codes(first.items)).toContain(rule);
-    const again = await client.request<DocumentDiagnosticReport>("textDocument/diagnostic", { textDocument, previousResultId: first.resultId });
+    const again = await client.request<DocumentDiagnosticReport>("textDocument/diagnostic", {
+      textDocument,
+      previousResultId: first.resultId,
+    });
     expect(again).toEqual({ kind: "unchanged", resultId: first.resultId });
     expect(client.published).toEqual([]);
   });
@@ -102,10 +118,19 @@ describe("language server", () => {
     const hover = await client.request<Hover>("textDocument/hover", at);
     expect(hover.contents).toMatchObject({ kind: "markdown", value: expect.stringContaining("mmap") });
     const highlights = await client.request<DocumentHighlight[]>("textDocument/documentHighlight", at);
-    expect(highlights.map(({ range }) => content.split("\n")[range.start.line]!.trim())).toEqual(expect.arrayContaining(["mmap_read_lock(mm);", "mmap_read_unlock(mm);"]));
-    const call = { ...at, textDocument: { uri: client.uri("mm/forget.c") }, position: placeOf(text("mm/protect.c"), "vm_flags_set") };
+    expect(highlights.map(({ range }) => content.split("\n")[range.start.line]!.trim())).toEqual(
+      expect.arrayContaining(["mmap_read_lock(mm);", "mmap_read_unlock(mm);"]),
+    );
+    const call = {
+      ...at,
+      textDocument: { uri: client.uri("mm/forget.c") },
+      position: placeOf(text("mm/protect.c"), "vm_flags_set"),
+    };
     await client.open("mm/protect.c", text("mm/protect.c"));
-    const definition = await client.request<Location>("textDocument/definition", { ...call, textDocument: { uri: client.uri("mm/protect.c") } });
+    const definition = await client.request<Location>("textDocument/definition", {
+      ...call,
+      textDocument: { uri: client.uri("mm/protect.c") },
+    });
     expect(definition.uri).toBe(client.uri("include/linux/mm.h"));
     const target = text("include/linux/mm.h").split("\n")[definition.range.start.line];
     expect(target).toContain("vm_flags_set");
@@ -117,27 +142,47 @@ describe("language server", () => {
     const content = text(file);
     await client.open(file, content);
     const textDocument = { uri: client.uri(file) };
-    const held = await client.request<LockStateAt>("lockstep/lockState", { textDocument, position: placeOf(content, "vma = vma_lookup") });
-    expect(held).toMatchObject({ function: "range_end_wrong", locks: [{ lock: "mmap_lock", mode: "read", certain: true }] });
+    const held = await client.request<LockStateAt>("lockstep/lockState", {
+      textDocument,
+      position: placeOf(content, "vma = vma_lookup"),
+    });
+    expect(held).toMatchObject({
+      function: "range_end_wrong",
+      locks: [{ lock: "mmap_lock", mode: "read", certain: true }],
+    });
     const position = placeOf(content, "range_end_right");
     const byPlace = await client.request<Contract>("lockstep/contract", { textDocument, position });
     expect(byPlace.function).toBe("range_end_right");
     expect(await client.request("lockstep/contract", { textDocument, function: "range_end_right" })).toEqual(byPlace);
     expect(await client.request("lockstep/contract", { textDocument, function: "nobody" })).toBeNull();
     const { rules } = await client.request<RulesResult>("lockstep/rules", {});
-    expect(rules.find(({ id }) => id === rule)).toMatchObject({ alias: "R07", enabled: true, markdown: expect.stringContaining("## R07") });
+    expect(rules.find(({ id }) => id === rule)).toMatchObject({
+      alias: "R07",
+      enabled: true,
+      markdown: expect.stringContaining("## R07"),
+    });
   });
 
   it("checks the workspace with progress", async () => {
-    const { client, root } = await start({}, (folder) => writeFileSync(path.join(folder, "mm/blob.c"), Buffer.from([1, 0, 2])));
+    const { client, root } = await start({}, (folder) =>
+      writeFileSync(path.join(folder, "mm/blob.c"), Buffer.from([1, 0, 2])),
+    );
     const progress: { kind: string; percentage?: number }[] = [];
-    client.connection.onNotification("$/progress", ({ token, value }: { token: string; value: { kind: string } }) => void (token === "t" && progress.push(value)));
+    client.connection.onNotification(
+      "$/progress",
+      ({ token, value }: { token: string; value: { kind: string } }) => void (token === "t" && progress.push(value)),
+    );
     const result = await client.request<CheckWorkspaceResult>("lockstep/checkWorkspace", { workDoneToken: "t" });
-    expect(result).toMatchObject({ cancelled: false, failures: [{ file: "mm/blob.c", message: expect.stringContaining("binary") }] });
+    expect(result).toMatchObject({
+      cancelled: false,
+      failures: [{ file: "mm/blob.c", message: expect.stringContaining("binary") }],
+    });
     expect(result.findings).toBeGreaterThan(3);
     expect(progress.map(({ kind }) => kind)).toEqual(["begin", ...Array(result.files).fill("report"), "end"]);
     expect(codes(await client.diagnostics(file))).toContain(rule);
-    const drivers = await client.request<CheckWorkspaceResult>("lockstep/checkWorkspace", { uris: [client.uri("drivers")] });
+    const drivers = await client.request<CheckWorkspaceResult>("lockstep/checkWorkspace", {
+      uris: [client.uri("drivers")],
+    });
     expect(drivers.files).toBe(1);
     expect(root).not.toBe("");
   });
@@ -145,7 +190,8 @@ describe("language server", () => {
   it("stops when it is told to", async () => {
     const { client, text } = await start({}, (folder) => {
       const content = readFileSync(path.join(folder, file), "utf8");
-      for (let index = 0; index < 300; index++) writeFileSync(path.join(folder, `mm/copy${index}.c`), content.replace(/range_/g, `range${index}_`));
+      for (let index = 0; index < 300; index++)
+        writeFileSync(path.join(folder, `mm/copy${index}.c`), content.replace(/range_/g, `range${index}_`));
     });
     const pending = client.connection.sendRequest("lockstep/checkWorkspace", {}, cancelAfter(30));
     await expect(pending).rejects.toMatchObject({ code: -32800 });
@@ -160,7 +206,9 @@ describe("language server", () => {
     mkdirSync(path.join(root, ".lockstep"));
     writeFileSync(path.join(root, ".lockstep/config.yaml"), `disable: [${rule}]\n`);
     client.published.length = 0;
-    await client.connection.sendNotification("workspace/didChangeWatchedFiles", { changes: [{ uri: client.uri(".lockstep/config.yaml"), type: 1 }] });
+    await client.connection.sendNotification("workspace/didChangeWatchedFiles", {
+      changes: [{ uri: client.uri(".lockstep/config.yaml"), type: 1 }],
+    });
     expect(codes(await client.diagnostics(file))).not.toContain(rule);
   });
 
@@ -181,7 +229,9 @@ describe("language server", () => {
     await client.open("mm/zero.c", "int a;\u0000\n");
     await client.open("mm/empty.c", "");
     await client.open("mm/crlf.c", text(file).replace(/\n/g, "\r\n"));
-    await client.connection.sendNotification("textDocument/didOpen", { textDocument: { uri: "untitled:Untitled-1", languageId: "c", version: 1, text: text(file) } });
+    await client.connection.sendNotification("textDocument/didOpen", {
+      textDocument: { uri: "untitled:Untitled-1", languageId: "c", version: 1, text: text(file) },
+    });
     await client.open(file, text(file));
     expect(codes(await client.diagnostics(file))).toContain(rule);
     expect(codes(await client.diagnostics("mm/crlf.c"))).toContain(rule);
@@ -189,7 +239,10 @@ describe("language server", () => {
     const lost = { textDocument: { uri: "file:///nowhere/x.c" }, position: { line: 9999, character: 9999 } };
     expect(await client.request("textDocument/hover", lost)).toBeNull();
     expect(await client.request("lockstep/lockState", lost)).toEqual({ function: null, locks: [] });
-    await client.until(() => client.published.some(({ uri }) => uri === "untitled:Untitled-1"), "diagnostics of the untitled document");
+    await client.until(
+      () => client.published.some(({ uri }) => uri === "untitled:Untitled-1"),
+      "diagnostics of the untitled document",
+    );
     expect(await client.stop()).toBe(0);
   });
 

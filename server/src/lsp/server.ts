@@ -1,5 +1,10 @@
 /** Wires the server: capabilities, documents, features. The only thing an entry point calls. */
-import { type Connection, type InitializeParams, type InitializeResult, TextDocumentSyncKind } from "vscode-languageserver";
+import {
+  type Connection,
+  type InitializeParams,
+  type InitializeResult,
+  TextDocumentSyncKind,
+} from "vscode-languageserver";
 import { readClient } from "./client";
 import { createDispatcher } from "./dispatch";
 import { checkWorkspace } from "./features/checkWorkspace";

@@ -140,7 +140,9 @@ export class Session {
     const kernel = findKernelRoot(this.host, place);
     if (kernel !== undefined) return kernel;
     const folders = this.client.folders.map((uri) => this.host.pathOf(uri)).filter((path) => path !== undefined);
-    const around = folders.filter((folder) => place === folder || place.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length)[0];
+    const around = folders
+      .filter((folder) => place === folder || place.startsWith(`${folder}/`))
+      .sort((a, b) => b.length - a.length)[0];
     return around ?? (this.host.kindOf(place) === "folder" ? place : folderOf(place));
   }
 
@@ -154,6 +156,9 @@ export class Session {
 
   /** As a notification: not every client answers requests. */
   private showError(message: string): void {
-    void this.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Error, message: `Lockstep: ${message}` });
+    void this.connection.sendNotification(ShowMessageNotification.type, {
+      type: MessageType.Error,
+      message: `Lockstep: ${message}`,
+    });
   }
 }

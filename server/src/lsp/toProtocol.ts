@@ -41,7 +41,11 @@ export function toDiagnostic(finding: Finding, context: DiagnosticContext): Diag
   const href = client.codeDescription ? context.describe(finding.rule) : undefined;
   if (href !== undefined) diagnostic.codeDescription = { href };
   if (client.diagnosticData) {
-    diagnostic.data = { rule: finding.rule, alias: finding.alias, fingerprint: finding.fingerprint } satisfies DiagnosticData;
+    diagnostic.data = {
+      rule: finding.rule,
+      alias: finding.alias,
+      fingerprint: finding.fingerprint,
+    } satisfies DiagnosticData;
   }
   if (client.relatedInformation && finding.path.length > 0) {
     diagnostic.relatedInformation = finding.path.map((step) => ({
@@ -85,5 +89,8 @@ function rangeOf(finding: Finding): Range {
 
 function lineRange(line: number, from: number, to: number): Range {
   const zero = Math.max(0, line - 1);
-  return { start: { line: zero, character: Math.max(0, from - 1) }, end: { line: zero, character: Math.max(0, to - 1) } };
+  return {
+    start: { line: zero, character: Math.max(0, from - 1) },
+    end: { line: zero, character: Math.max(0, to - 1) },
+  };
 }

@@ -26,7 +26,11 @@ export function findResources(): Resources {
   const bundled = kindOf(path.join(here, "wasm")) === "folder";
   const home = bundled ? here : path.resolve(here, "../../..");
   const wasm = (name: string): Uint8Array =>
-    readFileSync(bundled ? path.join(here, "wasm", `${name}.wasm`) : createRequire(import.meta.url).resolve(`${name}/${name}.wasm`));
+    readFileSync(
+      bundled
+        ? path.join(here, "wasm", `${name}.wasm`)
+        : createRequire(import.meta.url).resolve(`${name}/${name}.wasm`),
+    );
   const manifest = path.join(bundled ? path.dirname(here) : home, "package.json");
   return {
     version: JSON.parse(readFileSync(manifest, "utf8")).version,
@@ -36,7 +40,9 @@ export function findResources(): Resources {
     rules: () => ruleFiles(home),
     ruleSet() {
       const packed = path.join(here, "rules.json");
-      return kindOf(packed) === "file" ? (decodeStructured(readFileSync(packed, "utf8")) as RuleSet) : loadRules(ruleFiles(home));
+      return kindOf(packed) === "file"
+        ? (decodeStructured(readFileSync(packed, "utf8")) as RuleSet)
+        : loadRules(ruleFiles(home));
     },
   };
 }

@@ -23,7 +23,12 @@ export async function checkInWorkers(job: ParallelJob, progress: (done: number) 
   const done = new Array<number>(job.workers).fill(0);
   const parts = Array.from({ length: job.workers }, (_, index) => {
     const files = job.files.filter((_, position) => position % job.workers === index);
-    const input: WorkerInput = { lockstepWorker: true, root: job.root, files, ...(job.extraRules === undefined ? {} : { extraRules: job.extraRules }) };
+    const input: WorkerInput = {
+      lockstepWorker: true,
+      root: job.root,
+      files,
+      ...(job.extraRules === undefined ? {} : { extraRules: job.extraRules }),
+    };
     return runWorker(input, (count) => {
       done[index] = count;
       progress(done.reduce((sum, value) => sum + value, 0));

@@ -13,7 +13,10 @@ export type LockStateResult = LockStateAt;
 
 /** `lockstep/contract`: the contract of a named function, or of the one at a place. */
 export const contractRequest = "lockstep/contract";
-export type ContractParams = { textDocument: { uri: string } } & ({ function: string } | { position: PlaceParams["position"] });
+export type ContractParams = { textDocument: { uri: string } } & (
+  | { function: string }
+  | { position: PlaceParams["position"] }
+);
 export type ContractResult = Contract | null;
 
 /** `lockstep/rules`: the rules in force for a document's tree, or for the first workspace folder. */

@@ -21,7 +21,11 @@ export function parseBaseline(text: string): Fingerprints {
  * The findings beyond those known. Where a fingerprint occurs more often than known, the ones that
  * `prefer` names come first, then the later ones in the file: new code tends to stand below old code.
  */
-export function beyond(findings: readonly Finding[], known: Fingerprints, prefer: (finding: Finding) => boolean = () => false): Finding[] {
+export function beyond(
+  findings: readonly Finding[],
+  known: Fingerprints,
+  prefer: (finding: Finding) => boolean = () => false,
+): Finding[] {
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
     const group = groups.get(finding.fingerprint);

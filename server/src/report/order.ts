@@ -14,5 +14,10 @@ export function compareFindings(a: Finding, b: Finding): number {
 }
 
 export function compareDegraded(a: Degraded, b: Degraded): number {
-  return comparePaths(a.file, b.file) || a.line - b.line || comparePaths(a.function, b.function) || comparePaths(a.reason, b.reason);
+  return (
+    comparePaths(a.file, b.file) ||
+    a.line - b.line ||
+    comparePaths(a.function, b.function) ||
+    comparePaths(a.reason, b.reason)
+  );
 }

@@ -37,7 +37,9 @@ function ruleDescriptor(rule: CheckRule) {
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.what },
     help: { text: ruleHelp(rule, "text"), markdown: ruleHelp(rule, "markdown") },
-    defaultConfiguration: { level: rule.status === "preview" ? "note" : rule.harm === "single-thread" ? "error" : "warning" },
+    defaultConfiguration: {
+      level: rule.status === "preview" ? "note" : rule.harm === "single-thread" ? "error" : "warning",
+    },
     properties: { tags: ["concurrency", "linux-kernel"], precision: precision[rule.confidence], status: rule.status },
   };
 }
@@ -57,7 +59,9 @@ function result(finding: Finding, ruleIndex: number | undefined) {
       ? {}
       : {
           relatedLocations: steps.map((step, index) => ({ id: index + 1, ...step })),
-          codeFlows: [{ message: { text: "How it gets there." }, threadFlows: [{ locations: flow(finding, here, steps) }] }],
+          codeFlows: [
+            { message: { text: "How it gets there." }, threadFlows: [{ locations: flow(finding, here, steps) }] },
+          ],
         }),
     partialFingerprints: { "lockstep/v1": finding.fingerprint },
     ...(finding.replay === null ? {} : { properties: { replay: finding.replay } }),
@@ -74,7 +78,11 @@ function flow(finding: Finding, here: object, steps: object[]) {
 
 function stepLocation(step: PathStep) {
   return {
-    physicalLocation: physical(step.file, { startLine: step.line, startColumn: step.column, snippet: { text: step.text } }),
+    physicalLocation: physical(step.file, {
+      startLine: step.line,
+      startColumn: step.column,
+      snippet: { text: step.text },
+    }),
     message: { text: step.note },
   };
 }

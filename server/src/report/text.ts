@@ -36,7 +36,10 @@ function excerpt(finding: Finding, source: string | undefined, colours: Colours)
   const end = finding.endLine === finding.line ? finding.endColumn : source.length + 1;
   const width = Math.max(1, Math.min(end, source.length + 1) - finding.column);
   const caret = "^" + "~".repeat(width - 1);
-  return [`${colours.dim(`${number} |`)} ${source}`, `${colours.dim("      |")} ${before}${colours.level(finding.level, caret)}`];
+  return [
+    `${colours.dim(`${number} |`)} ${source}`,
+    `${colours.dim("      |")} ${before}${colours.level(finding.level, caret)}`,
+  ];
 }
 
 function pathLines(finding: Finding): string[] {

@@ -24,7 +24,7 @@ export interface Path {
   folio: boolean;
 }
 
-export type CondOp = "==" | "!=" | "<" | ">=" | "is-err" | "not-err" | "&" | "!&";
+export type CondOp = "==" | "!=" | "<" | ">=" | "is-err" | "not-err" | "is-bad" | "not-bad" | "&" | "!&";
 
 export interface CondClause {
   path: Path;
@@ -85,10 +85,10 @@ export function parseCond(text: string): CondClause[] {
 
 function parseClause(part: string, whole: string): CondClause {
   const m =
-    /^(\S+)\s+(is-err|not-err|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
+    /^(\S+)\s+(is-err|not-err|is-bad|not-bad|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
   if (!m) {
     throw new ExpressionError(
-      `bad condition "${whole}": write e.g. "ret == 0", "ret != 0", "ret < 0", "ret not-err", "*arg3 == 0" or "ret & FLAG|FLAG", joined by " && "`,
+      `bad condition "${whole}": write e.g. "ret == 0", "ret != 0", "ret < 0", "ret not-err", "ret is-bad" (null or error pointer), "*arg3 == 0" or "ret & FLAG|FLAG", joined by " && "`,
     );
   }
   const path = parsePath(m[1] ?? "");

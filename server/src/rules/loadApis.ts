@@ -176,8 +176,9 @@ class ApiBuilder {
     if (verb === "does") this.name("action", name, [...path, verb]);
     else if (verb === "mark" || verb === "unmark") this.name("mark", name, [...path, verb]);
     else if (verb === "invalidate") this.name("lock", name, [...path, verb]);
+    else if (verb === "assume") this.expr("cond", name, [...path, verb]);
     else this.lockEffect(effect, verb, name, path);
-    if (effect.object === undefined && verb !== "does" && verb !== "releaseAll")
+    if (effect.object === undefined && verb !== "does" && verb !== "releaseAll" && verb !== "assume")
       this.fail(path, `"${verb}: ${name}" needs an object`, "key");
     if (raw.object !== undefined) this.expr("path", raw.object, [...path, "object"]);
     if (raw.when !== undefined) this.expr("cond", raw.when, [...path, "when"]);
@@ -249,10 +250,11 @@ function pickEffect(raw: RawApi): RawEffect {
 }
 
 function rest(raw: RawApi): Partial<ApiEntry> {
-  const { sleeps, writes, sets, locks, applies, since, params, doc } = raw;
+  const { sleeps, writes, exhaustive, sets, locks, applies, since, params, doc } = raw;
   return defined({
     sleeps,
     writes,
+    exhaustive,
     sets,
     locks,
     applies,

@@ -100,6 +100,8 @@ export interface ApiEntry {
   effects: Effect[];
   returns?: ApiReturns;
   sleeps?: Sleeps;
+  /** The conditions of the effects cover every case: nothing else can happen. */
+  exhaustive?: boolean;
   /** Out-parameters written: `*arg3`. */
   writes?: PathExpr[];
   /** Known values after the call: `{ "arg0->mm": arg1 }` (an iterator walks that mm). */

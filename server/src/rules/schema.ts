@@ -32,6 +32,7 @@ export const VERBS = [
   "mark",
   "unmark",
   "invalidate",
+  "assume",
 ] as const;
 const verbs = {
   acquire: z.string().optional(),
@@ -43,6 +44,7 @@ const verbs = {
   mark: z.string().optional(),
   unmark: z.string().optional(),
   invalidate: z.string().optional(),
+  assume: cond.optional().describe("a fact that holds after the call"),
 };
 const operands = {
   mode: anyMode.optional(),
@@ -81,6 +83,7 @@ export const apiShape = z.strictObject({
     ])
     .optional(),
   writes: z.array(path).optional(),
+  exhaustive: z.boolean().optional().describe("the conditions of the effects cover every case"),
   sets: z.record(z.string(), path).optional(),
   locks: z.record(z.string(), z.string()).optional(),
   applies: applies.optional(),

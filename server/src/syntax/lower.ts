@@ -104,8 +104,13 @@ class StmtLowerer {
         const t = this.single(then);
         const f =
           other < 0 ? null : ctx.kind[other] === K.else_clause && ctx.first(other) >= 0 ? this.single(other + 1) : null;
-        const isIf = ctx.src.startsWith("if", at) && ctx.wordAt(at).length === 2;
-        out.push({ k: "if", c: isIf ? c : this.macroCall(at, ctx.wordAt(at), a), t, f, at, end });
+        const word = ctx.wordAt(at);
+        if (word === "if") out.push({ k: "if", c, t, f, at, end });
+        else {
+          // A macro: with `else` a decision, without (its name was too short for `while`) a loop.
+          const call = this.macroCall(at, word, a);
+          out.push(f ? { k: "if", c: call, t, f, at, end } : { k: "while", c: call, body: t, macro: word, at, end });
+        }
         break;
       }
       case K.while_statement:

@@ -59,14 +59,13 @@ export class ExprLowerer {
         return { k: "un", op: ctx.norm[at] as "*" | "&" | "!" | "~" | "-" | "+", e: this.lower(a), at, end };
       case K.update_expression: {
         const prefix = (ctx.start[a] as number) > at;
-        return {
-          k: "incdec",
-          op: ctx.norm[prefix ? at : end - 1] === "+" ? "++" : "--",
-          prefix,
-          e: this.lower(a),
-          at,
-          end,
-        };
+        const op = ctx.norm[prefix ? at : end - 1] === "+" ? "++" : "--";
+        const e = this.lower(a);
+        // The grammar reads `!p++` as `(!p)++`; in C the postfix operator binds tighter.
+        if (!prefix && e.k === "un" && e.at === at) {
+          return { ...e, e: { k: "incdec", op, prefix, e: e.e, at: e.e.at, end }, at, end };
+        }
+        return { k: "incdec", op, prefix, e, at, end };
       }
       case K.binary_expression:
         return this.binary(a, at, end);

@@ -11,7 +11,22 @@ import type { Conditional } from "./normaliseDirectives";
 import { Brace } from "./normaliseFrames";
 import type { MacroClass } from "./normaliseMacros";
 import { word } from "./normaliseScanWords";
-import { COLON, COMMA, LBRACE, LITERAL, LPAREN, RBRACE, RBRACKET, RPAREN, ScanState, SEMI, WORD, LBRACKET, QUESTION, HASH } from "./normaliseState";
+import {
+  COLON,
+  COMMA,
+  LBRACE,
+  LITERAL,
+  LPAREN,
+  RBRACE,
+  RBRACKET,
+  RPAREN,
+  ScanState,
+  SEMI,
+  WORD,
+  LBRACKET,
+  QUESTION,
+  HASH,
+} from "./normaliseState";
 import {
   CHAR,
   directiveEnd,

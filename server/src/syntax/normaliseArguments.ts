@@ -1,6 +1,18 @@
 /** Arguments of calls and of macros that are no calls: types, statements, missing semicolons, loops. */
 import type { Frame } from "./normaliseFrames";
-import { COMMA, LBRACE, LPAREN, RBRACE, RPAREN, type ScanState, SEMI, STAR, EQUALS, LBRACKET, HASH } from "./normaliseState";
+import {
+  COMMA,
+  LBRACE,
+  LPAREN,
+  RBRACE,
+  RPAREN,
+  type ScanState,
+  SEMI,
+  STAR,
+  EQUALS,
+  LBRACKET,
+  HASH,
+} from "./normaliseState";
 import { indentation, isWordStart, skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { resolveClass, Word } from "./normaliseWords";
 
@@ -106,6 +118,7 @@ function declares(s: ScanState, at: number): boolean {
   const e = wordEnd(s.src, i);
   const c = s.src.charCodeAt(skipSpace(s.src, e, s.end));
   return (
-    e > i && (c === SEMI || c === COMMA || c === LBRACKET || (c === EQUALS && s.src[skipSpace(s.src, e, s.end) + 1] !== "="))
+    e > i &&
+    (c === SEMI || c === COMMA || c === LBRACKET || (c === EQUALS && s.src[skipSpace(s.src, e, s.end) + 1] !== "="))
   );
 }

@@ -1,7 +1,19 @@
 /** Opening and closing of brackets: which braces hold statements, which parentheses are calls. */
 import { endArgument, statementMacro } from "./normaliseArguments";
 import { Brace, type Frame } from "./normaliseFrames";
-import { COMMA, LBRACE, LITERAL, LPAREN, RBRACE, RBRACKET, RPAREN, type ScanState, WORD, EQUALS, LBRACKET } from "./normaliseState";
+import {
+  COMMA,
+  LBRACE,
+  LITERAL,
+  LPAREN,
+  RBRACE,
+  RBRACKET,
+  RPAREN,
+  type ScanState,
+  WORD,
+  EQUALS,
+  LBRACKET,
+} from "./normaliseState";
 import { skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { Word } from "./normaliseWords";
 
@@ -22,7 +34,8 @@ export function open(s: ScanState, i: number, c: number): number {
   if (c === LBRACE) brace = braceKind(s);
   const f = s.top;
   if (f?.char === LPAREN) f.argHasOperand = true;
-  const owned = c === LPAREN && s.prev === WORD && !isKeyword(s.prevCls);
+  // The parameters of a prototype are types and stay.
+  const owned = c === LPAREN && s.prev === WORD && !isKeyword(s.prevCls) && !s.declaring;
   const frame: Frame = {
     open: i,
     char: c,

@@ -7,14 +7,23 @@ import type { Expr, FunctionAst, Stmt } from "./ast";
 import { directiveEnd, isWordPart, isWordStart, skipGroup, skipLiteral, skipSpace, wordEnd } from "./normaliseText";
 import { Word, wordTable } from "./normaliseWords";
 
-/** Offset of each name that is followed by `(` → the name. Operands that are never evaluated are left out. */
+/**
+ * Offset of each name that is followed by `(` → the name. Left out: operands that are never evaluated,
+ * transparent macros and what they take besides the argument they yield (`lockdep_is_held(…)`).
+ */
 export function callsInText(src: string, bodyStart: number, macros: MacroTable): Map<number, string> {
   const classes = wordTable(macros).classes;
   const end = src.length;
   const calls = new Map<number, string>();
   let i = bodyStart;
+  const skips: { from: number; to: number }[] = [];
   while (i < end) {
     i = skipSpace(src, i, end);
+    const skip = skips.find((r) => i >= r.from && i < r.to);
+    if (skip) {
+      i = skip.to;
+      continue;
+    }
     const c = src.charCodeAt(i);
     if (c === 35) i = directiveEnd(src, i, end);
     else if (c === 34 || c === 39) i = skipLiteral(src, i, end);
@@ -24,7 +33,9 @@ export function callsInText(src: string, bodyStart: number, macros: MacroTable):
       const at = skipSpace(src, e, end);
       const cls = classes.get(name) ?? Word.Plain;
       const called = src.charCodeAt(at) === 40;
-      if (called && evaluates(cls)) calls.set(i, name);
+      if (called && Object.hasOwn(macros.transparent, name))
+        skips.push(...otherArguments(src, at, macros.transparent[name] as number));
+      else if (called && evaluates(cls)) calls.set(i, name);
       i = e;
       if (cls === Word.Asm) i = Math.max(e, skipGroup(src, src.indexOf("(", e), end));
       else if (called && skipsOperand(cls)) i = Math.max(e, skipGroup(src, at, end));
@@ -32,6 +43,23 @@ export function callsInText(src: string, bodyStart: number, macros: MacroTable):
     else i++;
   }
   return calls;
+}
+
+/** Ranges of the arguments of the call that opens at `open`, except one. */
+function otherArguments(src: string, open: number, kept: number): { from: number; to: number }[] {
+  const close = skipGroup(src, open, src.length) - 1;
+  const out: { from: number; to: number }[] = [];
+  let from = open + 1;
+  let index = 0;
+  for (let i = from; i <= close; i++) {
+    const c = src.charCodeAt(i);
+    if (c === 40 || c === 91 || c === 123) i = Math.max(i, skipGroup(src, i, close) - 1);
+    else if (c === 44 || i === close) {
+      if (index++ !== kept) out.push({ from, to: i });
+      from = i + 1;
+    }
+  }
+  return out;
 }
 
 function evaluates(cls: Word): boolean {

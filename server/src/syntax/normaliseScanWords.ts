@@ -1,7 +1,18 @@
 /** Words in a body: attributes, `typeof`, `asm`, labels, statements given to macros. */
 import { firstOfArgument } from "./normaliseArguments";
 import { Brace } from "./normaliseFrames";
-import { COLON, COMMA, LITERAL, LPAREN, RBRACKET, type ScanState, STAR, WORD, LBRACE, LBRACKET } from "./normaliseState";
+import {
+  COLON,
+  COMMA,
+  LITERAL,
+  LPAREN,
+  RBRACKET,
+  type ScanState,
+  STAR,
+  WORD,
+  LBRACE,
+  LBRACKET,
+} from "./normaliseState";
 import { isWordStart, skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { resolveClass, Word } from "./normaliseWords";
 
@@ -50,7 +61,12 @@ export function word(s: ScanState, from: number, to: number, hit: boolean): numb
       const close = s.groupAfter(to);
       if (close < 0) break;
       const next = src.charCodeAt(skipSpace(src, close, end));
-      if (next === 46 || next === LBRACKET || next === LBRACE || (next === 45 && src[skipSpace(src, close, end) + 1] === ">"))
+      if (
+        next === 46 ||
+        next === LBRACKET ||
+        next === LBRACE ||
+        (next === 45 && src[skipSpace(src, close, end) + 1] === ">")
+      )
         break;
       edits.fill(from, close, "0");
       s.token(from, close, LITERAL);
@@ -109,14 +125,27 @@ export function word(s: ScanState, from: number, to: number, hit: boolean): numb
     // Elements without a comma, each a macro that brings its own.
     edits.fill(s.prevEnd, s.prevEnd + 1, ",");
   }
+  const declaring = s.prev === WORD && !isStatementWord(s.prevCls);
   if (cls === Word.Tag) s.tag = true;
   if (stmt === 1 && s.ternary === 0 && cls !== Word.Case) label(s, to);
   s.token(from, to, WORD);
   s.prevCls = cls;
   s.prevHit = hit;
+  s.declaring = declaring;
   if (cls === Word.Else || cls === Word.Do) s.stmt = 2;
   s.stmtWord = stmt;
   return to;
+}
+
+function isStatementWord(cls: Word): boolean {
+  return (
+    cls === Word.Return ||
+    cls === Word.Else ||
+    cls === Word.Do ||
+    cls === Word.Case ||
+    cls === Word.Goto ||
+    cls === Word.Unevaluated
+  );
 }
 
 function label(s: ScanState, to: number): void {

@@ -46,6 +46,8 @@ export class ScanState {
   afterDo = false;
   /** First of the plain words directly before this point. */
   runAt = -1;
+  /** The last word follows a word: `int f` declares. */
+  declaring = false;
   readonly end: number;
   /** Range after a closing parenthesis to be blanked and skipped. */
   blankTo: [number, number] | null = null;

@@ -20,7 +20,11 @@ export function isLevel(value: unknown): value is Level {
 }
 
 /** Parses and validates. Wrong entries become problems with a position and are otherwise ignored. */
-export function parseConfig(file: string, text: string, knownRule: (name: string) => boolean): { config: Config; problems: RuleProblem[] } {
+export function parseConfig(
+  file: string,
+  text: string,
+  knownRule: (name: string) => boolean,
+): { config: Config; problems: RuleProblem[] } {
   const lines = new LineCounter();
   const problems: RuleProblem[] = [];
   const problem = (offset: number, message: string) => {
@@ -53,7 +57,11 @@ export function parseConfig(file: string, text: string, knownRule: (name: string
   return { config, problems };
 }
 
-function strings(value: Node | null, problem: (offset: number, message: string) => void, key: string): { text: string; at: number }[] {
+function strings(
+  value: Node | null,
+  problem: (offset: number, message: string) => void,
+  key: string,
+): { text: string; at: number }[] {
   if (value === null || (isScalar(value) && value.value === null)) return [];
   if (!isSeq(value)) {
     problem(startOf(value), `${key} is a list`);

@@ -19,7 +19,15 @@ export function readCondition(code: string, span: Span, parent?: Cond): Cond {
   for (const op of ["||", "&&"] as const) {
     const parts = splitTop(code, core, op);
     if (parts.length < 2) continue;
-    const node: Cond = { start: span.start, end: span.end, op, core, negated, parts: [], ...(parent ? { parent } : {}) };
+    const node: Cond = {
+      start: span.start,
+      end: span.end,
+      op,
+      core,
+      negated,
+      parts: [],
+      ...(parent ? { parent } : {}),
+    };
     node.parts = parts.map((p) => readCondition(code, p, node));
     return node;
   }
@@ -42,7 +50,8 @@ export function assume(file: SourceFile, stmt: Stmt, leaf: Cond, value: boolean)
     node = chain;
   }
   if (stmt.kind === "do") return [{ start: node.start, end: node.end, text: constant ? "1" : "0" }];
-  if (stmt.kind === "loop") return stmt.word === "while" ? [{ start: node.start, end: node.end, text: constant ? "1" : "0" }] : undefined;
+  if (stmt.kind === "loop")
+    return stmt.word === "while" ? [{ start: node.start, end: node.end, text: constant ? "1" : "0" }] : undefined;
   if (stmt.kind !== "if" || !stmt.body) return undefined;
   const kept = constant ? stmt.body : stmt.orElse;
   if (!kept) return [deleteStatement(file, stmt)];
@@ -61,11 +70,15 @@ export function invert(file: SourceFile, leaf: Cond): Edit[] {
   const text = file.text.slice(leaf.core.start, leaf.core.end);
   const compared = /^([\s\S]*?)\s*(==|!=)\s*([\s\S]*)$/.exec(text);
   if (compared && !/[&|?]/.test(text)) {
-    const at = leaf.core.start + (compared[1] as string).length + text.slice((compared[1] as string).length).indexOf(compared[2] as string);
+    const at =
+      leaf.core.start +
+      (compared[1] as string).length +
+      text.slice((compared[1] as string).length).indexOf(compared[2] as string);
     return [{ start: at, end: at + 2, text: compared[2] === "==" ? "!=" : "==" }];
   }
   const bang = file.code.lastIndexOf("!", leaf.core.start);
-  if (leaf.negated && bang >= leaf.start && file.code.slice(bang + 1, leaf.core.start).trim() === "") return [{ start: bang, end: leaf.core.start, text: "" }];
+  if (leaf.negated && bang >= leaf.start && file.code.slice(bang + 1, leaf.core.start).trim() === "")
+    return [{ start: bang, end: leaf.core.start, text: "" }];
   if (leaf.negated) return [{ start: leaf.start, end: leaf.end, text }];
   const simple = /^[\w>.()[\]*&, -]*$/.test(text) && !/[<=]|\s[-&*]\s/.test(text);
   return [{ start: leaf.core.start, end: leaf.core.end, text: simple ? `!${text}` : `!(${text})` }];

@@ -31,7 +31,10 @@ function lcs(x: readonly string[], y: readonly string[]): [number, number][] {
   const best = Array.from({ length: x.length + 1 }, () => new Int32Array(y.length + 1));
   for (let i = x.length - 1; i >= 0; i--)
     for (let j = y.length - 1; j >= 0; j--)
-      (best[i] as Int32Array)[j] = x[i] === y[j] ? ((best[i + 1] as Int32Array)[j + 1] as number) + 1 : Math.max((best[i + 1] as Int32Array)[j] as number, (best[i] as Int32Array)[j + 1] as number);
+      (best[i] as Int32Array)[j] =
+        x[i] === y[j]
+          ? ((best[i + 1] as Int32Array)[j + 1] as number) + 1
+          : Math.max((best[i + 1] as Int32Array)[j] as number, (best[i] as Int32Array)[j + 1] as number);
   const pairs: [number, number][] = [];
   for (let i = 0, j = 0; i < x.length && j < y.length; ) {
     if (x[i] === y[j]) pairs.push([i++, j++]);

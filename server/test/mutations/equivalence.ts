@@ -26,5 +26,10 @@ const conditions: Condition[] = [
 
 export function equivalentInGeneral(mutant: Mutant, fn: Fn, file: SourceFile): string | undefined {
   const body = file.code.slice(fn.start, fn.end);
-  return conditions.find((c) => c.operators.includes(mutant.operator) && (!c.body || c.body.test(body)) && (!c.description || c.description.test(mutant.description)))?.reason;
+  return conditions.find(
+    (c) =>
+      c.operators.includes(mutant.operator) &&
+      (!c.body || c.body.test(body)) &&
+      (!c.description || c.description.test(mutant.description)),
+  )?.reason;
 }

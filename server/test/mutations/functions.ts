@@ -30,7 +30,8 @@ export interface SourceFile {
   functions: Fn[];
 }
 
-const attributeCalls = /^(?:__attribute__|__printf|__scanf|__acquires|__releases|__must_hold|__cond_acquires|__alloc_size|__section|__aligned|__no_sanitize|__diag\w*|EXPORT_\w+|MODULE_\w+|__bpf_kfunc\w*)$/;
+const attributeCalls =
+  /^(?:__attribute__|__printf|__scanf|__acquires|__releases|__must_hold|__cond_acquires|__alloc_size|__section|__aligned|__no_sanitize|__diag\w*|EXPORT_\w+|MODULE_\w+|__bpf_kfunc\w*)$/;
 const syscall = /^(?:COMPAT_)?SYSCALL_DEFINE\d$/;
 
 export function readSource(path: string, text: string): SourceFile {
@@ -56,8 +57,13 @@ function withoutMmu(text: string): Span[] {
   const stack: { mmu: boolean; absentFrom: number }[] = [];
   for (const m of text.matchAll(/^[ \t]*#[ \t]*(ifdef|ifndef|if|else|elif|endif)\b([^\n]*)/gm)) {
     const top = stack[stack.length - 1];
-    if (m[1] === "ifdef" || m[1] === "if") stack.push({ mmu: /^\s*(?:CONFIG_MMU|defined\(CONFIG_MMU\))\s*(?:\/\*.*)?$/.test(m[2] as string), absentFrom: -1 });
-    else if (m[1] === "ifndef") stack.push({ mmu: false, absentFrom: /^\s*CONFIG_MMU\s*$/.test(m[2] as string) ? m.index : -1 });
+    if (m[1] === "ifdef" || m[1] === "if")
+      stack.push({
+        mmu: /^\s*(?:CONFIG_MMU|defined\(CONFIG_MMU\))\s*(?:\/\*.*)?$/.test(m[2] as string),
+        absentFrom: -1,
+      });
+    else if (m[1] === "ifndef")
+      stack.push({ mmu: false, absentFrom: /^\s*CONFIG_MMU\s*$/.test(m[2] as string) ? m.index : -1 });
     else if (m[1] === "endif") {
       if (top && top.absentFrom >= 0) regions.push({ start: top.absentFrom, end: m.index });
       stack.pop();
@@ -133,7 +139,8 @@ function nameAndParameters(code: string, header: Span): { name: string; at: numb
     const parts = splitTop(code, { start: open + 1, end: end - 1 }, ",").map((p) => code.slice(p.start, p.end));
     if (syscall.test(m[0])) {
       const params: Variable[] = [];
-      for (let i = 1; i + 1 < parts.length; i += 2) params.push({ type: parts[i] as string, name: parts[i + 1] as string, param: true });
+      for (let i = 1; i + 1 < parts.length; i += 2)
+        params.push({ type: parts[i] as string, name: parts[i + 1] as string, param: true });
       return { name: parts[0] ?? m[0], at: m.index, params };
     }
     return { name: m[0], at: m.index, params: parts.flatMap(parameter) };
@@ -149,7 +156,10 @@ function parameter(part: string): Variable[] {
 
 /** Variables of one declaration, without its semicolon. */
 export function declared(text: string): Variable[] {
-  const m = /^((?:(?:static|const|volatile|register|__maybe_unused)\s+)*(?:struct\s+\w+|union\s+\w+|enum\s+\w+|\w+)(?:\s+(?:int|long|short|char|unsigned|const|__user|__rcu))*)(?=[\s*])/.exec(text);
+  const m =
+    /^((?:(?:static|const|volatile|register|__maybe_unused)\s+)*(?:struct\s+\w+|union\s+\w+|enum\s+\w+|\w+)(?:\s+(?:int|long|short|char|unsigned|const|__user|__rcu))*)(?=[\s*])/.exec(
+      text,
+    );
   if (!m || /\bstatic\b/.test(m[1] as string)) return [];
   const base = cleanType(m[1] as string);
   const rest = text.slice((m[1] as string).length);
@@ -173,7 +183,10 @@ function cleanType(type: string): string {
 
 /** A plausible value to leave the function with. */
 export function failureValue(fn: Fn): string | undefined {
-  const type = fn.returns.replace(/\b(?:static|inline|__always_inline|noinline|__\w+|noinline_for_stack)\b/g, "").replace(/\s+/g, " ").trim();
+  const type = fn.returns
+    .replace(/\b(?:static|inline|__always_inline|noinline|__\w+|noinline_for_stack)\b/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
   if (/\*$/.test(type)) return "NULL";
   if (type === "void") return "";
   if (/\bvm_fault_t$/.test(type)) return "VM_FAULT_SIGBUS";

@@ -39,7 +39,11 @@ export class Harness {
     return this.run(mutant, (fresh) => ({ good: fresh.length === 0, fresh }), true);
   }
 
-  private run(mutant: Mutant, judge: (fresh: Finding[], near: Set<string>) => { good: boolean; fresh: Finding[] }, textMoves = false): Verdict {
+  private run(
+    mutant: Mutant,
+    judge: (fresh: Finding[], near: Set<string>) => { good: boolean; fresh: Finding[] },
+    textMoves = false,
+  ): Verdict {
     const text = this.tree.read(mutant.file);
     if (text === undefined) return { mutant, good: false, fresh: [], ms: 0, problem: "file is missing" };
     const around = this.folders.around(mutant.file, mutant.function);
@@ -47,10 +51,18 @@ export class Harness {
     const start = performance.now();
     try {
       this.engine.setOverlay(mutant.file, applyEdits(text, mutant.edits));
-      const fresh = around.files.flatMap((file) => newFindings(this.before(file), this.engine.check(file).findings, textMoves));
+      const fresh = around.files.flatMap((file) =>
+        newFindings(this.before(file), this.engine.check(file).findings, textMoves),
+      );
       return { mutant, ...judge(fresh, around.functions), ms: performance.now() - start };
     } catch (error) {
-      return { mutant, good: false, fresh: [], ms: performance.now() - start, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return {
+        mutant,
+        good: false,
+        fresh: [],
+        ms: performance.now() - start,
+        problem: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      };
     } finally {
       this.engine.setOverlay(mutant.file, null);
     }

@@ -45,16 +45,23 @@ export function summary(title: string, verdicts: readonly Verdict[], word: strin
   }
   lines.push("all", rowText({ name: "", good: verdicts.filter((v) => v.good).length, total: verdicts.length }, 12));
   const times = verdicts.map((v) => v.ms).sort((a, b) => a - b);
-  if (times.length > 0) lines.push(`  time per mutant: median ${(times[times.length >> 1] as number).toFixed(0)} ms, p95 ${(times[Math.floor(times.length * 0.95)] as number).toFixed(0)} ms`);
+  if (times.length > 0)
+    lines.push(
+      `  time per mutant: median ${(times[times.length >> 1] as number).toFixed(0)} ms, p95 ${(times[Math.floor(times.length * 0.95)] as number).toFixed(0)} ms`,
+    );
   return lines.join("\n");
 }
 
 /** One verdict for a developer to study. */
 export function detail(verdict: Verdict, tree: Tree): string {
   const m: Mutant = verdict.mutant;
-  const lines = [`--- ${m.id} ${m.operator} ${m.family} ${m.file}:${m.line} ${m.function}: ${m.description}`, `    expected ${m.expect.join(", ") || "nothing new"}`];
+  const lines = [
+    `--- ${m.id} ${m.operator} ${m.family} ${m.file}:${m.line} ${m.function}: ${m.description}`,
+    `    expected ${m.expect.join(", ") || "nothing new"}`,
+  ];
   if (verdict.problem) lines.push(`    problem: ${verdict.problem}`);
-  for (const f of verdict.fresh.slice(0, 6)) lines.push(`    new: ${f.level} ${f.alias} ${f.file}:${f.line} ${f.function}: ${f.message}`);
+  for (const f of verdict.fresh.slice(0, 6))
+    lines.push(`    new: ${f.level} ${f.alias} ${f.file}:${f.line} ${f.function}: ${f.message}`);
   const text = tree.read(m.file);
   if (text !== undefined) lines.push(diff(text, applyEdits(text, m.edits)));
   return lines.join("\n");

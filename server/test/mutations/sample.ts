@@ -29,15 +29,21 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /**
- * `count` mutants: every operator × family cell gets the square root of its size as weight, so that
+ * `count` mutants: every cell (operator × family, unless told otherwise) gets the square root of its size as weight, so that
  * rare kinds are seen and common ones lead.
  */
-export function sample(mutants: readonly Mutant[], count: number, seed: number, half: Half): Mutant[] {
+export function sample(
+  mutants: readonly Mutant[],
+  count: number,
+  seed: number,
+  half: Half,
+  cell: (m: Mutant) => string = (m) => `${m.operator}|${m.family}`,
+): Mutant[] {
   const random = randomFrom(seed);
   const pool = half === "all" ? mutants : mutants.filter((m) => halfOf(m) === half);
   const cells = new Map<string, Mutant[]>();
   for (const m of [...pool].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const key = `${m.operator}|${m.family}`;
+    const key = cell(m);
     cells.set(key, [...(cells.get(key) ?? []), m]);
   }
   const order = [...cells.keys()].sort().map((key) => ({ key, queue: shuffled(cells.get(key) as Mutant[], random) }));
@@ -49,6 +55,11 @@ export function sample(mutants: readonly Mutant[], count: number, seed: number, 
     chosen.push(...cell.queue.slice(0, share));
     rest.push(...cell.queue.slice(share));
   }
-  const picked = chosen.length >= count ? shuffled(chosen, random).slice(0, count) : [...chosen, ...shuffled(rest, random).slice(0, count - chosen.length)];
-  return picked.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || (a.id < b.id ? -1 : 1)));
+  const picked =
+    chosen.length >= count
+      ? shuffled(chosen, random).slice(0, count)
+      : [...chosen, ...shuffled(rest, random).slice(0, count - chosen.length)];
+  return picked.sort((a, b) =>
+    a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || (a.id < b.id ? -1 : 1),
+  );
 }

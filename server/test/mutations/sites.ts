@@ -61,7 +61,16 @@ function siteOf(fn: Fn, file: SourceFile, family: Family, api: LockCall, acquire
   const { role, lhs } = roleOf(file, stmt, call);
   const arg = api.arg === "ret" ? undefined : call.args[api.arg];
   const object = api.arg === "ret" ? (lhs ?? "") : arg ? codeOf(file, arg) : "";
-  return { family, api, acquires, call, stmt, role, object: object.replace(/\s+/g, " "), ...(lhs === undefined ? {} : { lhs }) };
+  return {
+    family,
+    api,
+    acquires,
+    call,
+    stmt,
+    role,
+    object: object.replace(/\s+/g, " "),
+    ...(lhs === undefined ? {} : { lhs }),
+  };
 }
 
 function roleOf(file: SourceFile, stmt: Stmt, call: Call): { role: Role; lhs?: string } {
@@ -96,8 +105,11 @@ export function wholeLines(file: SourceFile, span: Span, text: string): Edit {
   const lineStart = file.text.lastIndexOf("\n", span.start - 1) + 1;
   const nl = file.text.indexOf("\n", span.end);
   const lineEnd = nl < 0 ? file.text.length : nl;
-  const alone = file.text.slice(lineStart, span.start).trim() === "" && file.text.slice(span.end, lineEnd).trim() === "";
-  return alone && text === "" ? { start: lineStart, end: Math.min(lineEnd + 1, file.text.length), text } : { start: span.start, end: span.end, text };
+  const alone =
+    file.text.slice(lineStart, span.start).trim() === "" && file.text.slice(span.end, lineEnd).trim() === "";
+  return alone && text === ""
+    ? { start: lineStart, end: Math.min(lineEnd + 1, file.text.length), text }
+    : { start: span.start, end: span.end, text };
 }
 
 /** Put statements after `stmt`, at its indentation; one that stands alone under an `if` gets braces. */

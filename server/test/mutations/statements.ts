@@ -92,7 +92,8 @@ class Reader {
         throw new Unreadable();
     }
     const after = skipSpace(this.code, start + word.length);
-    if (word && this.code[after] === ":" && this.code[after + 1] !== ":") return Object.assign(node, { kind: "label", word, end: after + 1 });
+    if (word && this.code[after] === ":" && this.code[after + 1] !== ":")
+      return Object.assign(node, { kind: "label", word, end: after + 1 });
     if (word && this.code[after] === "(") {
       const close = matchBracket(this.code, after, this.limit);
       if (close < 0) throw new Unreadable();

@@ -123,7 +123,20 @@ export interface Call extends Span {
 }
 
 /** Words that look like calls and are not. */
-const notCalls = new Set(["if", "while", "for", "switch", "return", "sizeof", "typeof", "__typeof__", "defined", "do", "else", "case"]);
+const notCalls = new Set([
+  "if",
+  "while",
+  "for",
+  "switch",
+  "return",
+  "sizeof",
+  "typeof",
+  "__typeof__",
+  "defined",
+  "do",
+  "else",
+  "case",
+]);
 
 /** All calls in `code[span]`, outer before inner. */
 export function callsIn(code: string, span: Span): Call[] {
@@ -133,7 +146,8 @@ export function callsIn(code: string, span: Span): Call[] {
   for (let m = re.exec(code); m && m.index < span.end; m = re.exec(code)) {
     const name = m[0];
     const before = code[m.index - 1];
-    if (notCalls.has(name) || (before !== undefined && /[\w.]/.test(before)) || code.startsWith("->", m.index - 2)) continue;
+    if (notCalls.has(name) || (before !== undefined && /[\w.]/.test(before)) || code.startsWith("->", m.index - 2))
+      continue;
     const open = code.indexOf("(", m.index + name.length);
     const end = matchBracket(code, open);
     if (end < 0 || end > span.end) continue;

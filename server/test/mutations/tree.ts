@@ -2,7 +2,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const headers = ["include/linux/mm.h", "include/linux/pgtable.h", "include/linux/mmap_lock.h", "include/linux/mmu_notifier.h", "include/linux/cleanup.h", "include/linux/spinlock.h"];
+const headers = [
+  "include/linux/mm.h",
+  "include/linux/pgtable.h",
+  "include/linux/mmap_lock.h",
+  "include/linux/mmu_notifier.h",
+  "include/linux/spinlock.h",
+];
 
 export class Tree {
   private readonly texts = new Map<string, string | undefined>();
@@ -23,7 +29,10 @@ export class Tree {
     return this.entries(dir, (e) => e.isDirectory());
   }
 
-  private entries(dir: string, keep: (e: { isFile(): boolean; isDirectory(): boolean }) => boolean): string[] | undefined {
+  private entries(
+    dir: string,
+    keep: (e: { isFile(): boolean; isDirectory(): boolean }) => boolean,
+  ): string[] | undefined {
     try {
       return readdirSync(join(this.root, dir), { withFileTypes: true })
         .filter(keep)
@@ -70,7 +79,11 @@ export function findKernels(project = "."): Map<string, Tree> {
   for (const version of ["6.12", "6.1"]) {
     const name = `linux-source-${version}`;
     const given = process.env.LOCKSTEP_KERNEL_DIR;
-    const places = [process.env[`LOCKSTEP_KERNEL_${version.replace(".", "")}`], given && join(given, name), join(project, ".kernel", name)];
+    const places = [
+      process.env[`LOCKSTEP_KERNEL_${version.replace(".", "")}`],
+      given && join(given, name),
+      join(project, ".kernel", name),
+    ];
     const place = places.find((p) => p && existsSync(join(p, "mm")));
     if (place) found.set(version, new Tree(place));
   }

@@ -13,7 +13,12 @@ function openInNeovim(root: string, file: string, append?: string) {
   return spawnSync("nvim", ["--headless", "-i", "NONE", "-n", "-u", script, path.join(root, file)], {
     encoding: "utf8",
     timeout: 90_000,
-    env: { ...process.env, LOCKSTEP_SERVER: server, LOCKSTEP_ROOT: root, ...(append === undefined ? {} : { LOCKSTEP_APPEND: append }) },
+    env: {
+      ...process.env,
+      LOCKSTEP_SERVER: server,
+      LOCKSTEP_ROOT: root,
+      ...(append === undefined ? {} : { LOCKSTEP_APPEND: append }),
+    },
   });
 }
 

@@ -16,8 +16,8 @@ import { type Checked, collect } from "../collect";
 import { InputError, UsageError } from "../errors";
 import type { CliHost } from "../host";
 import { expandPaths, readInput, readStdin, takeShard } from "../inputs";
-import { openProject, type Project } from "../project";
 import { progressLine } from "../progress";
+import { openProject, type Project } from "../project";
 
 const options: OptionTable = {
   "--stdin-filename": { value: "FILE" },
@@ -43,15 +43,16 @@ export async function check(argv: readonly string[], host: CliHost): Promise<num
   const jobs = jobsOf(args);
   const known = baselineOf(args, host);
   const fromStdin = args.positionals.includes("-");
-  if (fromStdin && (args.positionals.length > 1 || args.options.has("--diff"))) throw new UsageError('"-" goes with no other path and not with --diff');
-  const stdinName = args.options.get("--stdin-filename") ?? "stdin.c";
-  const project = openProject(host, args.options, fromStdin ? args.options.get("--stdin-filename") : args.positionals[0]);
+  if (fromStdin && (args.positionals.length > 1 || args.options.has("--diff")))
+    throw new UsageError('"-" goes with no other path and not with --diff');
+  const named = args.options.get("--stdin-filename");
+  const project = openProject(host, args.options, fromStdin ? (named === undefined ? [] : [named]) : args.positionals);
   const filter: Filter = {
     ...project.config,
     severity: choice(args.options, "--severity", levels, project.config.severity ?? "warning"),
   };
   const checked = fromStdin
-    ? await checkStdin(host, project, stdinName, filter)
+    ? await checkStdin(host, project, named ?? "stdin.c", filter)
     : args.options.has("--diff")
       ? await checkPatch(host, project, args, filter)
       : await checkPaths(host, project, args, filter, jobs);
@@ -73,7 +74,13 @@ export async function check(argv: readonly string[], host: CliHost): Promise<num
   return checked.incomplete ? 2 : findings.length > 0 ? 1 : 0;
 }
 
-async function checkPaths(host: CliHost, project: Project, args: Arguments, filter: Filter, jobs: number): Promise<Checked> {
+async function checkPaths(
+  host: CliHost,
+  project: Project,
+  args: Arguments,
+  filter: Filter,
+  jobs: number,
+): Promise<Checked> {
   const inputs = expandPaths(host, project, args.positionals.length === 0 ? ["."] : args.positionals);
   for (const path of inputs.missing) host.err(`lockstep: ${path}: no such file or folder\n`);
   if (inputs.files.length === 0 && inputs.missing.length > 0) throw new InputError("nothing to check");
@@ -81,10 +88,20 @@ async function checkPaths(host: CliHost, project: Project, args: Arguments, filt
   const progress = progressLine(host, files.length);
   const checked =
     jobs > 1 && files.length > 1
-      ? await host.checkInParallel({ root: project.root, ...(project.extraRules === undefined ? {} : { extraRules: project.extraRules }), files, workers: Math.min(jobs, files.length) }, progress.update)
+      ? await host.checkInParallel(
+          {
+            root: project.root,
+            ...(project.extraRules === undefined ? {} : { extraRules: project.extraRules }),
+            files,
+            workers: Math.min(jobs, files.length),
+          },
+          progress.update,
+        )
       : checkFiles(await openEngine(host, project.tree, project.rules), project.tree, files, progress.update);
   progress.clear();
-  const lost = checked.failures.some(({ file, message }) => inputs.named.has(file) || message.startsWith("internal error"));
+  const lost = checked.failures.some(
+    ({ file, message }) => inputs.named.has(file) || message.startsWith("internal error"),
+  );
   return collect(checked, project.tree, filter, inputs.missing.length > 0 || lost);
 }
 
@@ -101,7 +118,9 @@ async function checkStdin(host: CliHost, project: Project, name: string, filter:
 function reportProblems(host: CliHost, checked: Checked): void {
   const lines = [
     ...checked.failures.map(({ file, message }) => `${file}: ${message}\n`),
-    ...checked.results.flatMap((result) => result.problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}\n`)),
+    ...checked.results.flatMap((result) =>
+      result.problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}\n`),
+    ),
   ];
   for (const line of [...new Set(lines)].sort(comparePaths)) host.err(line);
 }
@@ -122,7 +141,9 @@ function statisticsText(stats: Statistics): string {
   const lines = [
     `files ${stats.files}, functions ${stats.functions}, degraded ${stats.degraded.length}`,
     `time ${stats.totalMs} ms${phases.length > 0 ? ` (${phases.join(", ")})` : ""}, peak memory ${stats.peakRssMb} MB`,
-    ...stats.degraded.map(({ file, line, function: name, reason }) => `degraded: ${file}:${line}: ${name}(): ${reason}`),
+    ...stats.degraded.map(
+      ({ file, line, function: name, reason }) => `degraded: ${file}:${line}: ${name}(): ${reason}`,
+    ),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -8,11 +8,15 @@ import type { CliHost } from "../host";
 import { openProject } from "../project";
 
 export async function contract(argv: readonly string[], host: CliHost): Promise<number> {
-  const args = parseArguments(argv, { "--format": { value: "text|json" }, "--root": { value: "TREE" }, "--rules": { value: "DIR" } });
+  const args = parseArguments(argv, {
+    "--format": { value: "text|json" },
+    "--root": { value: "TREE" },
+    "--rules": { value: "DIR" },
+  });
   const format = choice(args.options, "--format", ["text", "json"], "text");
   if (args.positionals.length !== 1) throw new UsageError("contract takes one FILE:FUNC");
   const { file, rest } = splitPlace(args.positionals[0], "FUNC");
-  const project = openProject(host, args.options, file);
+  const project = openProject(host, args.options, [file]);
   const path = project.treePath(file);
   if (project.tree.read(path) === undefined) throw new InputError(`${file}: ${project.tree.problemOf(path)}`);
   const engine = await openEngine(host, project.tree, project.rules);

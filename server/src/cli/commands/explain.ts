@@ -8,7 +8,11 @@ import type { CliHost } from "../host";
 import { rulesFor } from "../ruleSource";
 
 export async function explain(argv: readonly string[], host: CliHost): Promise<number> {
-  const args = parseArguments(argv, { "--format": { value: "text|json" }, "--root": { value: "TREE" }, "--rules": { value: "DIR" } });
+  const args = parseArguments(argv, {
+    "--format": { value: "text|json" },
+    "--root": { value: "TREE" },
+    "--rules": { value: "DIR" },
+  });
   const format = choice(args.options, "--format", ["text", "json"], "text");
   const [name, ...more] = args.positionals;
   if (name === undefined || more.length > 0) throw new UsageError("explain takes one rule");

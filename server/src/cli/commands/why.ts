@@ -1,7 +1,7 @@
 /** `lockstep why FILE:LINE`: what the analysis believes at a line, and on what grounds. */
 import type { WhyResult } from "../../engine/types";
-import { compareFindings } from "../../report/order";
 import { findingToJson, toJson } from "../../report/json";
+import { compareFindings } from "../../report/order";
 import { openEngine } from "../../workspace/open";
 import { choice, parseArguments, splitPlace } from "../args";
 import { InputError, UsageError } from "../errors";
@@ -9,12 +9,16 @@ import type { CliHost } from "../host";
 import { openProject } from "../project";
 
 export async function why(argv: readonly string[], host: CliHost): Promise<number> {
-  const args = parseArguments(argv, { "--format": { value: "text|json" }, "--root": { value: "TREE" }, "--rules": { value: "DIR" } });
+  const args = parseArguments(argv, {
+    "--format": { value: "text|json" },
+    "--root": { value: "TREE" },
+    "--rules": { value: "DIR" },
+  });
   const format = choice(args.options, "--format", ["text", "json"], "text");
   if (args.positionals.length !== 1) throw new UsageError("why takes one FILE:LINE");
   const { file, rest } = splitPlace(args.positionals[0], "LINE");
   if (!/^[1-9]\d*$/.test(rest)) throw new UsageError(`"${rest}" is no line number`);
-  const project = openProject(host, args.options, file);
+  const project = openProject(host, args.options, [file]);
   const path = project.treePath(file);
   const text = project.tree.read(path);
   if (text === undefined) throw new InputError(`${file}: ${project.tree.problemOf(path)}`);
@@ -38,7 +42,8 @@ function whyText(place: string, source: string, found: WhyResult): string {
     lines.push(`  holds ${lock} of ${object} (${mode}${certain ? "" : ", on some paths only"})${origin}`);
   }
   for (const sentence of found.evidence) lines.push(`  because ${sentence}`);
-  for (const { level, rule, alias, message } of found.findings) lines.push(`  ${level}: ${message} [${rule}, ${alias}]`);
+  for (const { level, rule, alias, message } of found.findings)
+    lines.push(`  ${level}: ${message} [${rule}, ${alias}]`);
   for (const { rule, reason } of found.silent) lines.push(`  ${rule} is silent: ${reason}`);
   return lines.map((line) => `${line}\n`).join("");
 }

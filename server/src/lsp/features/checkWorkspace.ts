@@ -16,17 +16,22 @@ export const checkWorkspace: Feature = {
     /** Pushed for files that are not open; taken back when a client opens one and asks for itself. */
     const published = new Set<string>();
     session.documents.onDidOpen(({ document }) => {
-      if (session.client.pullsDiagnostics && published.delete(document.uri)) void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
+      if (session.client.pullsDiagnostics && published.delete(document.uri))
+        void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
     });
     connection.onRequest(
       checkWorkspaceRequest,
-      dispatch.request(checkWorkspaceRequest, async (params: CheckWorkspaceParams | null, token) => {
-        const uris = params?.uris;
-        const project = uris?.[0] === undefined ? await session.firstProject() : await session.projectOf(uris[0]);
-        if (project === undefined) return nothing;
-        const paths = uris?.map((uri) => project.treePath(session.placeOf(uri)));
-        return await run(context, project, paths, params?.workDoneToken, token, published);
-      }, nothing),
+      dispatch.request(
+        checkWorkspaceRequest,
+        async (params: CheckWorkspaceParams | null, token) => {
+          const uris = params?.uris;
+          const project = uris?.[0] === undefined ? await session.firstProject() : await session.projectOf(uris[0]);
+          if (project === undefined) return nothing;
+          const paths = uris?.map((uri) => project.treePath(session.placeOf(uri)));
+          return await run(context, project, paths, params?.workDoneToken, token, published);
+        },
+        nothing,
+      ),
     );
     return undefined;
   },

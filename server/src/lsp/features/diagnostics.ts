@@ -20,11 +20,15 @@ export const diagnostics: Feature = {
     }
     refreshOnChange(context);
     connection.languages.diagnostics.on(
-      dispatch.request("textDocument/diagnostic", async (params, token): Promise<DocumentDiagnosticReport> => {
-        const file = await session.open(params.textDocument.uri);
-        const items = file === undefined ? [] : checkDocument(session, file.project, file.path, token);
-        return report(items, params.previousResultId);
-      }, { kind: DocumentDiagnosticReportKind.Full, items: [] }),
+      dispatch.request(
+        "textDocument/diagnostic",
+        async (params, token): Promise<DocumentDiagnosticReport> => {
+          const file = await session.open(params.textDocument.uri);
+          const items = file === undefined ? [] : checkDocument(session, file.project, file.path, token);
+          return report(items, params.previousResultId);
+        },
+        { kind: DocumentDiagnosticReportKind.Full, items: [] },
+      ),
     );
     return {
       diagnosticProvider: {
@@ -89,7 +93,8 @@ function refreshOnChange({ connection, session, dispatch }: FeatureContext): voi
         const uris = [...changedSince];
         changedSince.clear();
         const outside = uris.some((uri) => session.documents.get(uri) === undefined);
-        if (outside || (await otherAffected(session, uris)).length > 0) await connection.languages.diagnostics.refresh();
+        if (outside || (await otherAffected(session, uris)).length > 0)
+          await connection.languages.diagnostics.refresh();
       }),
     );
   });
@@ -102,7 +107,8 @@ async function otherAffected(session: Session, changed: string[]): Promise<strin
   const affected = new Set<string>();
   for (const uri of changed) {
     const project = await session.projectOf(uri);
-    for (const path of project.engine.dependents(project.treePath(session.placeOf(uri)))) affected.add(`${project.root}\n${path}`);
+    for (const path of project.engine.dependents(project.treePath(session.placeOf(uri))))
+      affected.add(`${project.root}\n${path}`);
   }
   const files = await Promise.all(others.map((uri) => session.open(uri)));
   return files

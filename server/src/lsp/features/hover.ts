@@ -6,13 +6,17 @@ export const hover: Feature = {
   register({ connection, session, dispatch }) {
     if (!session.client.hover) return undefined;
     connection.onHover(
-      dispatch.request("textDocument/hover", async ({ textDocument, position }): Promise<Hover | null> => {
-        const file = await session.open(textDocument.uri);
-        const found = file?.project.engine.hover(file.path, file.document.offsetAt(position));
-        if (file === undefined || found === undefined) return null;
-        const range = { start: file.document.positionAt(found.start), end: file.document.positionAt(found.end) };
-        return { contents: { kind: MarkupKind.Markdown, value: found.markdown }, range };
-      }, null),
+      dispatch.request(
+        "textDocument/hover",
+        async ({ textDocument, position }): Promise<Hover | null> => {
+          const file = await session.open(textDocument.uri);
+          const found = file?.project.engine.hover(file.path, file.document.offsetAt(position));
+          if (file === undefined || found === undefined) return null;
+          const range = { start: file.document.positionAt(found.start), end: file.document.positionAt(found.end) };
+          return { contents: { kind: MarkupKind.Markdown, value: found.markdown }, range };
+        },
+        null,
+      ),
     );
     return { hoverProvider: true };
   },

@@ -8,10 +8,16 @@ export const lockState: Feature = {
   register({ connection, session, dispatch }) {
     connection.onRequest(
       lockStateRequest,
-      dispatch.request("lockstep/lockState", async ({ textDocument, position }: PlaceParams): Promise<LockStateResult> => {
-        const file = await session.open(textDocument.uri);
-        return file === undefined ? nothing : file.project.engine.lockStateAt(file.path, file.document.offsetAt(position));
-      }, nothing),
+      dispatch.request(
+        "lockstep/lockState",
+        async ({ textDocument, position }: PlaceParams): Promise<LockStateResult> => {
+          const file = await session.open(textDocument.uri);
+          return file === undefined
+            ? nothing
+            : file.project.engine.lockStateAt(file.path, file.document.offsetAt(position));
+        },
+        nothing,
+      ),
     );
     return undefined;
   },

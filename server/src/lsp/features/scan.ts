@@ -12,7 +12,9 @@ import type { Session } from "../session";
 export function filesToScan(session: Session, project: Project, paths: string[] | undefined): string[] {
   const places = paths ?? (isKernelRoot(session.host, project.root) ? ["mm"] : [""]);
   const files = places.flatMap((path) =>
-    session.host.kindOf(joinPath(project.root, path)) === "file" ? [path] : filesBelow(project.tree, path, project.config.exclude),
+    session.host.kindOf(joinPath(project.root, path)) === "file"
+      ? [path]
+      : filesBelow(project.tree, path, project.config.exclude),
   );
   return [...new Set(files)].sort();
 }

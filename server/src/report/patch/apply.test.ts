@@ -8,7 +8,8 @@ const apply = (texts: Record<string, string>, patch: string, direction: "forward
 };
 
 describe("patches", () => {
-  const patch = "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,4 @@\n one\n-two\n+2\n+2b\n three\n@@ -10 +11 @@ fn(void)\n-ten\n+10\n";
+  const patch =
+    "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,4 @@\n one\n-two\n+2\n+2b\n three\n@@ -10 +11 @@ fn(void)\n-ten\n+10\n";
   const before = "one\ntwo\nthree\n4\n5\n6\n7\n8\n9\nten\n";
   const after = "one\n2\n2b\nthree\n4\n5\n6\n7\n8\n9\n10\n";
 
@@ -18,7 +19,9 @@ describe("patches", () => {
   });
 
   it("fail where the context differs", () => {
-    expect(apply({ "x.c": before.replace("one", "eins") }, patch, "forward")).toEqual({ failed: { file: "x.c", line: 1 } });
+    expect(apply({ "x.c": before.replace("one", "eins") }, patch, "forward")).toEqual({
+      failed: { file: "x.c", line: 1 },
+    });
     expect(apply({}, patch, "forward")).toEqual({ failed: { file: "x.c", line: 1 } });
   });
 
@@ -41,7 +44,8 @@ describe("patches", () => {
   });
 
   it("follow renames", () => {
-    const text = "diff --git a/x.c b/y.c\nsimilarity index 90%\nrename from x.c\nrename to y.c\n--- a/x.c\n+++ b/y.c\n@@ -1 +1 @@\n-a\n+b\n";
+    const text =
+      "diff --git a/x.c b/y.c\nsimilarity index 90%\nrename from x.c\nrename to y.c\n--- a/x.c\n+++ b/y.c\n@@ -1 +1 @@\n-a\n+b\n";
     expect(apply({ "x.c": "a\n" }, text, "forward")).toEqual({ "x.c": null, "y.c": "b\n" });
     expect(apply({ "y.c": "b\n" }, text, "reverse")).toEqual({ "y.c": "a\n" });
     const pure = "diff --git a/x.c b/y.c\nsimilarity index 100%\nrename from x.c\nrename to y.c\n";

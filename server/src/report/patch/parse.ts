@@ -71,7 +71,13 @@ function parseHunks(lines: string[], start: number, into: Hunk[]): number {
         at++;
         continue;
       }
-      const kind = line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : line.startsWith(" ") || line === "" ? "context" : null;
+      const kind = line.startsWith("+")
+        ? "added"
+        : line.startsWith("-")
+          ? "removed"
+          : line.startsWith(" ") || line === ""
+            ? "context"
+            : null;
       if (kind === null) break;
       if (kind !== "added") oldLeft--;
       if (kind !== "removed") newLeft--;

@@ -21,14 +21,18 @@ export function onAddedLine(files: readonly FilePatch[]): (finding: Finding) => 
  * True for findings in a function with a hunk, going by the hunk's heading and by its line numbers.
  * `contracts` gives the functions of a file in source order.
  */
-export function inTouchedFunction(files: readonly FilePatch[], contracts: (path: string) => Contract[]): (finding: Finding) => boolean {
+export function inTouchedFunction(
+  files: readonly FilePatch[],
+  contracts: (path: string) => Contract[],
+): (finding: Finding) => boolean {
   const touched = new Set<string>();
   for (const file of files) {
     const path = file.newPath ?? file.oldPath;
     if (path === null) continue;
     const functions = contracts(path);
     for (const hunk of file.hunks) {
-      const named = /([A-Za-z_]\w*)\s*\([^()]*\)?\s*$/.exec(hunk.heading)?.[1] ?? /([A-Za-z_]\w*)\s*\(/.exec(hunk.heading)?.[1];
+      const named =
+        /([A-Za-z_]\w*)\s*\([^()]*\)?\s*$/.exec(hunk.heading)?.[1] ?? /([A-Za-z_]\w*)\s*\(/.exec(hunk.heading)?.[1];
       if (named !== undefined) touched.add(`${path}:${named}`);
       for (const name of functionsAt(functions, hunk)) touched.add(`${path}:${name}`);
     }

@@ -35,15 +35,19 @@ function goodValue(stmt: Stmt, leaf: Cond): boolean {
 }
 
 function patternSites(fn: Fn, cx: Context): PatternSite[] {
-  const patterns = ((cx.spec.apis?.["checks"] ?? []) as CheckPattern[]).map((p) => ({ p, re: new RegExp(p.match) }));
+  const patterns = ((cx.spec.apis?.checks ?? []) as CheckPattern[]).map((p) => ({ p, re: new RegExp(p.match) }));
   const out: PatternSite[] = [];
   const whole = codeOf(cx.file, fn.body);
   for (const stmt of walk(fn.body)) {
     if (!stmt.cond || (stmt.kind !== "if" && stmt.kind !== "do" && stmt.word !== "while")) continue;
     for (const leaf of leavesOf(readCondition(cx.file.code, stmt.cond))) {
       const text = codeOf(cx.file, leaf.core).replace(/\s+/g, " ");
-      const hit = patterns.find(({ p, re }) => re.test(text) && (!p.with || new RegExp(p.with).test(whole)) && (!p.near || nearMatches(stmt, cx, p.near)));
-      if (hit) out.push({ stmt, leaf, pattern: hit.p, text, ok: hit.p.ok === "auto" ? goodValue(stmt, leaf) : hit.p.ok });
+      const hit = patterns.find(
+        ({ p, re }) =>
+          re.test(text) && (!p.with || new RegExp(p.with).test(whole)) && (!p.near || nearMatches(stmt, cx, p.near)),
+      );
+      if (hit)
+        out.push({ stmt, leaf, pattern: hit.p, text, ok: hit.p.ok === "auto" ? goodValue(stmt, leaf) : hit.p.ok });
     }
   }
   return out;
@@ -60,7 +64,14 @@ export function deleteRecheck(fn: Fn, cx: Context): Seed[] {
   for (const { stmt, leaf, pattern, text, ok } of patternSites(fn, cx)) {
     if (onlyChoosesCode(cx, stmt) || (pattern.near && testedAgain(cx, stmt, leaf))) continue;
     const edits = assume(cx.file, stmt, leaf, ok);
-    if (edits) seeds.push({ family: pattern.family, at: leaf.start, description: `delete check ${text}`, edits, ...(pattern.expect ? { expect: pattern.expect } : {}) });
+    if (edits)
+      seeds.push({
+        family: pattern.family,
+        at: leaf.start,
+        description: `delete check ${text}`,
+        edits,
+        ...(pattern.expect ? { expect: pattern.expect } : {}),
+      });
   }
   return seeds;
 }
@@ -77,20 +88,29 @@ function testedAgain(cx: Context, stmt: Stmt, leaf: Cond): boolean {
   const rest = cx.file.code.slice(cond.start, leaf.core.start) + cx.file.code.slice(leaf.core.end, cond.end);
   const following = (stmt.parent?.list ?? []).slice(stmt.index + 1, stmt.index + 3).filter((s) => s.cond);
   const texts = [rest, ...following.map((s) => codeOf(cx.file, s.cond as { start: number; end: number }))];
-  return texts.some((t) => new RegExp(`\\b(?:pmd|pud|is)_\\w+\\(${escapeRegExp(argument)}\\)`).test(t.replace(/\s+/g, "")));
+  return texts.some((t) =>
+    new RegExp(`\\b(?:pmd|pud|is)_\\w+\\(${escapeRegExp(argument)}\\)`).test(t.replace(/\s+/g, "")),
+  );
 }
 
 /** Delete the second lookup (or revalidation) behind a lock that was dropped and retaken, with the test of its result. */
 export function deleteRelookup(fn: Fn, cx: Context): Seed[] {
-  const calls = (cx.spec.apis?.["lookups"] ?? []) as string[];
-  const locks = lockSites(fn, cx, cx.data.families.filter((f) => f.id in cx.spec.expect));
+  const calls = (cx.spec.apis?.lookups ?? []) as string[];
+  const locks = lockSites(
+    fn,
+    cx,
+    cx.data.families.filter((f) => f.id in cx.spec.expect),
+  );
   const seeds: Seed[] = [];
   for (const stmt of walk(fn.body)) {
     if (stmt.kind !== "expr" || !stmt.parent?.list) continue;
     const m = /^\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)\s*\(/.exec(codeOf(cx.file, stmt));
     if (!m || !calls.includes(m[2] as string)) continue;
     const target = m[1] as string;
-    const found = fn.variables.get(target)?.type === "struct vm_area_struct *" ? target : /&\s*([A-Za-z_]\w*)/.exec(codeOf(cx.file, stmt))?.[1];
+    const found =
+      fn.variables.get(target)?.type === "struct vm_area_struct *"
+        ? target
+        : /&\s*([A-Za-z_]\w*)/.exec(codeOf(cx.file, stmt))?.[1];
     const lock = locks.filter((s) => s.call.start < stmt.start).pop();
     if (!found || !lock?.acquires || !lock.stmt.parent || lock.stmt.parent.end < stmt.end) continue;
     const dropped = locks.some((s) => !s.acquires && s.call.start < lock.call.start);
@@ -98,34 +118,61 @@ export function deleteRelookup(fn: Fn, cx: Context): Seed[] {
     const param = fn.variables.get(found)?.param === true;
     const old = param || (dropped && new RegExp(`\\b${found}\\s*=[^=]|&\\s*${found}\\b`).test(before));
     if (!old) continue;
-    const test = found === target ? testOfVariable(cx.file, stmt, target, "nonnull")?.stmt : firstTest(cx, stmt, target);
+    const test =
+      found === target ? testOfVariable(cx.file, stmt, target, "nonnull")?.stmt : firstTest(cx, stmt, target);
     const edits: Edit[] = [deleteStatement(cx.file, stmt)];
     if (test && leaves(test.body) && !test.orElse) edits.push(deleteStatement(cx.file, test));
-    seeds.push({ family: "mmap_lock", at: stmt.start, description: `delete re-lookup ${codeOf(cx.file, stmt).replace(/\s+/g, " ")}`, edits });
+    seeds.push({
+      family: "mmap_lock",
+      at: stmt.start,
+      description: `delete re-lookup ${codeOf(cx.file, stmt).replace(/\s+/g, " ")}`,
+      edits,
+    });
   }
   return seeds;
 }
 
 function firstTest(cx: Context, stmt: Stmt, name: string): Stmt | undefined {
   const next = stmt.parent?.list?.[stmt.index + 1];
-  return next?.kind === "if" && next.cond && new RegExp(`\\b${name}\\b`).test(codeOf(cx.file, next.cond)) ? next : undefined;
+  return next?.kind === "if" && next.cond && new RegExp(`\\b${name}\\b`).test(codeOf(cx.file, next.cond))
+    ? next
+    : undefined;
 }
 
 export function invertCheck(fn: Fn, cx: Context): Seed[] {
   const seeds: Seed[] = [];
-  for (const site of lockSites(fn, cx, cx.data.families.filter((f) => f.id in cx.spec.expect))) {
+  for (const site of lockSites(
+    fn,
+    cx,
+    cx.data.families.filter((f) => f.id in cx.spec.expect),
+  )) {
     const test = site.acquires ? resultTest(cx.file, site) : undefined;
-    if (!test || site.lhs !== undefined && site.role === "condition") continue;
-    seeds.push({ family: site.family.id, at: test.leaf.start, description: `invert ${codeOf(cx.file, test.leaf)} (${site.call.name})`, edits: invert(cx.file, test.leaf) });
+    if (!test || (site.lhs !== undefined && site.role === "condition")) continue;
+    seeds.push({
+      family: site.family.id,
+      at: test.leaf.start,
+      description: `invert ${codeOf(cx.file, test.leaf)} (${site.call.name})`,
+      edits: invert(cx.file, test.leaf),
+    });
   }
   for (const { leaf, pattern, text } of patternSites(fn, cx))
-    seeds.push({ family: pattern.family, at: leaf.start, description: `invert check ${text}`, edits: invert(cx.file, leaf), ...(pattern.expect ? { expect: pattern.expect } : {}) });
+    seeds.push({
+      family: pattern.family,
+      at: leaf.start,
+      description: `invert check ${text}`,
+      edits: invert(cx.file, leaf),
+      ...(pattern.expect ? { expect: pattern.expect } : {}),
+    });
   return seeds;
 }
 
 export function dropCheck(fn: Fn, cx: Context): Seed[] {
   const seeds: Seed[] = [];
-  for (const site of lockSites(fn, cx, cx.data.families.filter((f) => f.id in cx.spec.expect))) {
+  for (const site of lockSites(
+    fn,
+    cx,
+    cx.data.families.filter((f) => f.id in cx.spec.expect),
+  )) {
     const test = site.acquires ? resultTest(cx.file, site) : undefined;
     if (!test) continue;
     let edits: Edit[] | undefined;
@@ -134,11 +181,24 @@ export function dropCheck(fn: Fn, cx: Context): Seed[] {
       if (!sole || site.lhs !== undefined) continue;
       edits = callThenBranch(cx, test.stmt, textOf(cx.file, site.call), test.whenTaken !== test.leaf.negated);
     } else edits = assume(cx.file, test.stmt, test.leaf, test.whenTaken);
-    if (edits) seeds.push({ family: site.family.id, at: site.call.start, description: `drop test of ${site.call.name}(${site.object})`, edits });
+    if (edits)
+      seeds.push({
+        family: site.family.id,
+        at: site.call.start,
+        description: `drop test of ${site.call.name}(${site.object})`,
+        edits,
+      });
   }
   for (const { stmt, leaf, pattern, text, ok } of patternSites(fn, cx)) {
     const edits = assume(cx.file, stmt, leaf, ok);
-    if (edits) seeds.push({ family: pattern.family, at: leaf.start, description: `drop test ${text}`, edits, ...(pattern.expect ? { expect: pattern.expect } : {}) });
+    if (edits)
+      seeds.push({
+        family: pattern.family,
+        at: leaf.start,
+        description: `drop test ${text}`,
+        edits,
+        ...(pattern.expect ? { expect: pattern.expect } : {}),
+      });
   }
   return seeds;
 }

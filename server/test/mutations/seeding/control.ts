@@ -1,5 +1,5 @@
 /** Operators on control flow: leaving before the release, unwind steps dropped. */
-import { failureValue, type Fn } from "../functions";
+import { type Fn, failureValue } from "../functions";
 import type { Context, Seed } from "../model";
 import { codeOf, insertAfter, lockSites, type Site, textOf } from "../sites";
 import { nextSiblings, type Stmt, walk } from "../statements";
@@ -21,7 +21,12 @@ export function earlyReturn(fn: Fn, cx: Context): Seed[] {
     if (!at || !releasedLater(sites, site, at)) continue;
     const leave = `if (fatal_signal_pending(current))\n${"\t"}${value === "" ? "return" : `return ${value}`};`;
     const lines = leave.split("\n");
-    seeds.push({ family: site.family.id, at: site.call.start, description: `return early after ${site.call.name}(${site.object})`, edits: insertAfter(cx.file, at, lines) });
+    seeds.push({
+      family: site.family.id,
+      at: site.call.start,
+      description: `return early after ${site.call.name}(${site.object})`,
+      edits: insertAfter(cx.file, at, lines),
+    });
   }
   return seeds;
 }
@@ -30,7 +35,8 @@ export function earlyReturn(fn: Fn, cx: Context): Seed[] {
 function heldFrom(cx: Context, site: Site): Stmt | undefined {
   if (!site.api.taken) return site.role === "plain" || site.role === "assigned" ? site.stmt : undefined;
   const test = resultTest(cx.file, site);
-  if (!test || test.stmt.kind !== "if" || !test.stmt.parent?.list || test.leaf.parent?.op === "&&" || test.stmt.orElse) return undefined;
+  if (test?.stmt.kind !== "if" || !test.stmt.parent?.list || test.leaf.parent?.op === "&&" || test.stmt.orElse)
+    return undefined;
   const failing = test.whenTaken === test.leaf.negated;
   return failing && leavesAll(test.stmt.body) ? test.stmt : undefined;
 }
@@ -42,7 +48,13 @@ function leavesAll(stmt: Stmt | undefined): boolean {
 
 /** A release of the same object behind `at`, and no return to a caller that expects the lock. */
 function releasedLater(sites: readonly Site[], site: Site, at: Stmt): boolean {
-  return sites.some((s) => !s.acquires && s.family === site.family && s.call.start >= at.end && (s.object === site.object || site.family.protects === "pte_t *" || site.object === ""));
+  return sites.some(
+    (s) =>
+      !s.acquires &&
+      s.family === site.family &&
+      s.call.start >= at.end &&
+      (s.object === site.object || site.family.protects === "pte_t *" || site.object === ""),
+  );
 }
 
 /** `goto out_unlock` → `return`, or → the label behind the release. */
@@ -50,7 +62,8 @@ export function dropUnwind(fn: Fn, cx: Context): Seed[] {
   const sites = lockSites(fn, cx, familiesOf(cx)).filter((s) => !s.acquires && s.role === "plain");
   if (sites.length === 0) return [];
   const labels = new Map<string, Stmt>();
-  for (const s of walk(fn.body)) if (s.kind === "label" && s.word !== "case" && s.word !== "default") labels.set(s.word as string, s);
+  for (const s of walk(fn.body))
+    if (s.kind === "label" && s.word !== "case" && s.word !== "default") labels.set(s.word as string, s);
   const seeds: Seed[] = [];
   for (const s of walk(fn.body)) {
     if (s.kind !== "jump" || s.word !== "goto") continue;
@@ -58,7 +71,20 @@ export function dropUnwind(fn: Fn, cx: Context): Seed[] {
     if (!label || label.start < s.start) continue;
     const released = sites.find((site) => site.stmt.start >= label.end && reachedFromLabel(label, site.stmt));
     if (!released || !acquiredBefore(fn, cx, released, s)) continue;
-    const later = [...labels.values()].filter((l) => l.start > released.stmt.end && l.parent === label.parent).sort((a, b) => a.start - b.start)[0];
+    const later = [...labels.values()]
+      .filter((l) => l.start > released.stmt.end && l.parent === label.parent)
+      .sort((a, b) => a.start - b.start)[0];
+    if (
+      later &&
+      sites.some(
+        (x) =>
+          x.family === released.family &&
+          x.object === released.object &&
+          reachedFromLabel(later, x.stmt) &&
+          x.stmt.start > later.end,
+      )
+    )
+      continue;
     const target = later ? `goto ${later.word};` : returnAtEnd(fn, cx, label);
     if (target === undefined) continue;
     seeds.push({
@@ -81,7 +107,9 @@ function reachedFromLabel(label: Stmt, release: Stmt): boolean {
 /** The lock was taken in this function, textually before the jump, and not released since. */
 function acquiredBefore(fn: Fn, cx: Context, release: Site, jump: Stmt): boolean {
   const sites = lockSites(fn, cx, [release.family]).filter((s) => s.call.start < jump.start);
-  const last = sites.filter((s) => s.acquires && (s.object === release.object || release.family.protects === "pte_t *")).pop();
+  const last = sites
+    .filter((s) => s.acquires && (s.object === release.object || release.family.protects === "pte_t *"))
+    .pop();
   if (!last) return false;
   if (last.stmt === jump.parent || inside(jump, last.stmt)) return false;
   const test = last.api.taken ? resultTest(cx.file, last) : undefined;
@@ -112,12 +140,17 @@ export function callbackUnwind(fn: Fn, cx: Context): Seed[] {
   if (!range) return [];
   const value = /\bbool\b/.test(fn.returns) ? "false" : /\bint\b/.test(fn.returns) ? "-EAGAIN" : undefined;
   if (!value) return [];
-  const effects = new RegExp(String(cx.spec.apis?.["effects"] ?? "$^"));
+  const effects = new RegExp(String(cx.spec.apis?.effects ?? "$^"));
   const seeds: Seed[] = [];
   for (const s of walk(fn.body)) {
     if (s.kind !== "expr" || !s.parent?.list || !effects.test(codeOf(cx.file, s))) continue;
     const lines = [`if (!mmu_notifier_range_blockable(${range.name}))`, `\treturn ${value};`];
-    seeds.push({ family: "notifier", at: s.start, description: `give up after ${codeOf(cx.file, s).replace(/\s+/g, " ")}`, edits: insertAfter(cx.file, s, lines) });
+    seeds.push({
+      family: "notifier",
+      at: s.start,
+      description: `give up after ${codeOf(cx.file, s).replace(/\s+/g, " ")}`,
+      edits: insertAfter(cx.file, s, lines),
+    });
   }
   return seeds;
 }

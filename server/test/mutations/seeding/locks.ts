@@ -21,7 +21,13 @@ export function deleteAcquire(fn: Fn, cx: Context): Seed[] {
   for (const site of lockSites(fn, cx, familiesOf(cx))) {
     if (!site.acquires) continue;
     const edits = withoutLock(site, cx);
-    if (edits) seeds.push({ family: site.family.id, at: site.call.start, description: `delete ${site.call.name}(${site.object})`, edits });
+    if (edits)
+      seeds.push({
+        family: site.family.id,
+        at: site.call.start,
+        description: `delete ${site.call.name}(${site.object})`,
+        edits,
+      });
   }
   return seeds;
 }
@@ -30,9 +36,16 @@ function withoutLock(site: Site, cx: Context): Edit[] | undefined {
   if (site.role === "plain") return site.api.taken ? undefined : [deleteStatement(cx.file, site.stmt)];
   if (site.api.unlocked !== undefined) {
     if (site.role !== "assigned" && site.role !== "declared") return undefined;
-    const fill = (template: string): string => template.replace(/\$(\d)/g, (_, n) => (site.call.args[Number(n)] ? textOf(cx.file, site.call.args[Number(n)] as { start: number; end: number }) : ""));
-    if (!site.api.needs || cx.has(site.api.needs)) return site.api.unlocked ? [{ start: site.call.start, end: site.call.end, text: fill(site.api.unlocked) }] : undefined;
-    if (!site.api.unlockedBefore || !site.api.unlockedElse || site.role !== "assigned" || !site.stmt.parent?.list) return undefined;
+    const fill = (template: string): string =>
+      template.replace(/\$(\d)/g, (_, n) =>
+        site.call.args[Number(n)] ? textOf(cx.file, site.call.args[Number(n)] as { start: number; end: number }) : "",
+      );
+    if (!site.api.needs || cx.has(site.api.needs))
+      return site.api.unlocked
+        ? [{ start: site.call.start, end: site.call.end, text: fill(site.api.unlocked) }]
+        : undefined;
+    if (!site.api.unlockedBefore || !site.api.unlockedElse || site.role !== "assigned" || !site.stmt.parent?.list)
+      return undefined;
     const first = fill(site.api.unlockedBefore).replace(/^\*\(&(\w[\w>.-]*)\)/, "$1");
     return [
       { start: site.stmt.start, end: site.stmt.start, text: `${first} ` },
@@ -49,7 +62,12 @@ export function deleteRelease(fn: Fn, cx: Context): Seed[] {
   for (const site of lockSites(fn, cx, familiesOf(cx))) {
     if (site.acquires || site.role !== "plain") continue;
     // In a loop left by `goto`/`return` the walk's end is only needed when the walk is left early.
-    seeds.push({ family: site.family.id, at: site.call.start, description: `delete ${site.call.name}(${site.object})`, edits: [deleteStatement(cx.file, site.stmt)] });
+    seeds.push({
+      family: site.family.id,
+      at: site.call.start,
+      description: `delete ${site.call.name}(${site.object})`,
+      edits: [deleteStatement(cx.file, site.stmt)],
+    });
   }
   return seeds;
 }
@@ -84,10 +102,17 @@ function otherVariables(fn: Fn, cx: Context, site: Site, current: string, type: 
   const before = { start: fn.body.start, end: site.stmt.start };
   const used = new Set(freeWords(cx.file.code, before).map((w) => w.word));
   const code = codeOf(cx.file, fn.body);
-  const names = [...fn.variables.values()].filter((v) => v.type === type && v.name !== current && (v.param || used.has(v.name)));
+  const names = [...fn.variables.values()].filter(
+    (v) => v.type === type && v.name !== current && (v.param || used.has(v.name)),
+  );
   return names
     .map((v) => v.name)
-    .filter((name) => !new RegExp(`(?:\\b${name}\\s*=\\s*${current}\\b|\\b${current}\\s*=\\s*${name}\\b|\\b${current}\\s*[!=]=\\s*${name}\\b|\\b${name}\\s*[!=]=\\s*${current}\\b)`).test(code))
+    .filter(
+      (name) =>
+        !new RegExp(
+          `(?:\\b${name}\\s*=\\s*${current}\\b|\\b${current}\\s*=\\s*${name}\\b|\\b${current}\\s*[!=]=\\s*${name}\\b|\\b${name}\\s*[!=]=\\s*${current}\\b)`,
+        ).test(code),
+    )
     .filter((name) => assignedFirst(fn, cx, name, site.stmt))
     .slice(0, 2);
 }
@@ -100,7 +125,12 @@ function assignedFirst(fn: Fn, cx: Context, name: string, at: Stmt): boolean {
 }
 
 export function swapOrder(fn: Fn, cx: Context): Seed[] {
-  const pairs = (cx.spec.apis?.["pairs"] ?? []) as { outer: string[]; inner: string[]; family: string; expect: string[] }[];
+  const pairs = (cx.spec.apis?.pairs ?? []) as {
+    outer: string[];
+    inner: string[];
+    family: string;
+    expect: string[];
+  }[];
   const seeds: Seed[] = [];
   for (const call of callsIn(cx.file.code, fn.body)) {
     for (const pair of pairs) {
@@ -109,7 +139,11 @@ export function swapOrder(fn: Fn, cx: Context): Seed[] {
       if (!first) continue;
       const second = nextSiblings(first)
         .slice(0, 4)
-        .find((s) => (s.kind === "expr" || s.kind === "if") && callsIn(cx.file.code, s.kind === "if" && s.cond ? s.cond : s).some((c) => pair.inner.includes(c.name)));
+        .find(
+          (s) =>
+            (s.kind === "expr" || s.kind === "if") &&
+            callsIn(cx.file.code, s.kind === "if" && s.cond ? s.cond : s).some((c) => pair.inner.includes(c.name)),
+        );
       if (!second || second.kind === "if" || !movable(fn, cx, first, second)) continue;
       seeds.push({
         family: pair.family,
@@ -139,7 +173,9 @@ export function movable(_fn: Fn, cx: Context, first: Stmt, second: Stmt): boolea
   const between = nextSiblings(first).slice(0, second.index - first.index - 1);
   if (between.some((s) => s.kind !== "expr" && s.kind !== "empty")) return false;
   const reads = new Set(freeWords(cx.file.code, second).map((w) => w.word));
-  for (const s of between) for (const m of codeOf(cx.file, s).matchAll(/[(,]\s*&\s*([A-Za-z_]\w*)/g)) if (reads.has(m[1] as string)) return false;
+  for (const s of between)
+    for (const m of codeOf(cx.file, s).matchAll(/[(,]\s*&\s*([A-Za-z_]\w*)/g))
+      if (reads.has(m[1] as string)) return false;
   for (const s of [first, ...between]) {
     const target = /^\s*(?:\*\s*)?([A-Za-z_]\w*)[^=;(]*=[^=]/.exec(codeOf(cx.file, s))?.[1];
     if (target && reads.has(target)) return false;

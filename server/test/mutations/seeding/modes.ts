@@ -18,11 +18,31 @@ export function weakenMode(fn: Fn, cx: Context): Seed[] {
       if (!site.acquires || !other) continue;
       const lock: Edit = { start: site.call.start, end: site.call.start + site.call.name.length, text: other };
       const releases = sites.filter((s) => !s.acquires && s.object === site.object && weaker[s.call.name]);
-      seeds.push({ family: family.id, at: site.call.start, description: `${site.call.name} → ${other} (lock only)`, edits: [lock], expect: withExtra(cx, family.id, "lockOnly") });
+      seeds.push({
+        family: family.id,
+        at: site.call.start,
+        description: `${site.call.name} → ${other} (lock only)`,
+        edits: [lock],
+        expect: withExtra(cx, family.id, "lockOnly"),
+      });
       const writes = sites.filter((s) => s.acquires && s.api.mode === "write" && s.object === site.object);
-      if (releases.length === 0 || writes.length !== 1 || (family.downgrade && callsIn(cx.file.code, fn.body).some((c) => c.name === family.downgrade?.call))) continue;
-      const pair = releases.map((s) => ({ start: s.call.start, end: s.call.start + s.call.name.length, text: weaker[s.call.name] as string }));
-      seeds.push({ family: family.id, at: site.call.start, description: `${site.call.name} → ${other} (pair)`, edits: [lock, ...pair] });
+      if (
+        releases.length === 0 ||
+        writes.length !== 1 ||
+        (family.downgrade && callsIn(cx.file.code, fn.body).some((c) => c.name === family.downgrade?.call))
+      )
+        continue;
+      const pair = releases.map((s) => ({
+        start: s.call.start,
+        end: s.call.start + s.call.name.length,
+        text: weaker[s.call.name] as string,
+      }));
+      seeds.push({
+        family: family.id,
+        at: site.call.start,
+        description: `${site.call.name} → ${other} (pair)`,
+        edits: [lock, ...pair],
+      });
     }
   }
   return seeds;
@@ -44,9 +64,19 @@ export function earlyDowngrade(fn: Fn, cx: Context): Seed[] {
       const at = afterLock(cx, site);
       const releases = sites.filter((s) => !s.acquires && s.object === site.object && s.api.mode === "write");
       const one = sites.filter((s) => s.acquires && s.object === site.object).length === 1;
-      if (!at || !one || releases.length === 0 || callsIn(cx.file.code, fn.body).some((c) => c.name === downgrade.call)) continue;
-      const edits = releases.map((s) => ({ start: s.call.start, end: s.call.start + s.call.name.length, text: downgrade.release }));
-      seeds.push({ family: family.id, at: site.call.start, description: `${downgrade.call} right after ${site.call.name}(${site.object})`, edits: [...insertAfter(cx.file, at, [`${downgrade.call}(${site.object});`]), ...edits] });
+      if (!at || !one || releases.length === 0 || callsIn(cx.file.code, fn.body).some((c) => c.name === downgrade.call))
+        continue;
+      const edits = releases.map((s) => ({
+        start: s.call.start,
+        end: s.call.start + s.call.name.length,
+        text: downgrade.release,
+      }));
+      seeds.push({
+        family: family.id,
+        at: site.call.start,
+        description: `${downgrade.call} right after ${site.call.name}(${site.object})`,
+        edits: [...insertAfter(cx.file, at, [`${downgrade.call}(${site.object});`]), ...edits],
+      });
     }
   }
   return seeds;
@@ -60,13 +90,21 @@ function afterLock(cx: Context, site: Site) {
 
 /** Move a downgrade that is there in front of the write statements before it. */
 export function moveDowngrade(fn: Fn, cx: Context): Seed[] {
-  const writes = new RegExp(String(cx.spec.apis?.["writes"] ?? "$^"));
+  const writes = new RegExp(String(cx.spec.apis?.writes ?? "$^"));
   const family = cx.data.families.find((f) => f.downgrade);
   if (!family?.downgrade) return [];
   const seeds: Seed[] = [];
   for (const s of walk(fn.body)) {
-    if (!s.parent?.list || !callsIn(cx.file.code, s).some((c) => c.name === family.downgrade?.call) || (s.kind !== "expr" && s.kind !== "if")) continue;
-    const write = s.parent.list.slice(0, s.index).reverse().find((p) => writes.test(codeOf(cx.file, p)));
+    if (
+      !s.parent?.list ||
+      !callsIn(cx.file.code, s).some((c) => c.name === family.downgrade?.call) ||
+      (s.kind !== "expr" && s.kind !== "if")
+    )
+      continue;
+    const write = s.parent.list
+      .slice(0, s.index)
+      .reverse()
+      .find((p) => writes.test(codeOf(cx.file, p)));
     if (!write) continue;
     seeds.push({
       family: family.id,

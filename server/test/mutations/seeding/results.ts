@@ -17,11 +17,17 @@ export interface ResultTest {
 export function resultTest(file: SourceFile, site: Site): ResultTest | undefined {
   if (!site.api.taken) return undefined;
   if (site.role === "condition" && site.stmt.cond) {
-    const leaf = leavesOf(readCondition(file.code, site.stmt.cond)).find((l) => l.start <= site.call.start && site.call.end <= l.end);
+    const leaf = leavesOf(readCondition(file.code, site.stmt.cond)).find(
+      (l) => l.start <= site.call.start && site.call.end <= l.end,
+    );
     if (!leaf) return undefined;
     const text = file.code.slice(leaf.core.start, leaf.core.end);
-    if (site.lhs === undefined && (leaf.core.start !== site.call.start || leaf.core.end !== site.call.end)) return undefined;
-    const whenTaken = site.lhs !== undefined && /[=!]=/.test(text.replace(/^[^(]*\([^)]*$/, "")) ? undefined : truthWhenTaken(site.api.taken);
+    if (site.lhs === undefined && (leaf.core.start !== site.call.start || leaf.core.end !== site.call.end))
+      return undefined;
+    const whenTaken =
+      site.lhs !== undefined && /[=!]=/.test(text.replace(/^[^(]*\([^)]*$/, ""))
+        ? undefined
+        : truthWhenTaken(site.api.taken);
     return whenTaken === undefined ? undefined : { stmt: site.stmt, leaf, whenTaken };
   }
   return site.lhs === undefined ? undefined : testOfVariable(file, site.stmt, site.lhs, site.api.taken);
@@ -38,7 +44,8 @@ export function testOfVariable(file: SourceFile, after: Stmt, name: string, take
   for (const stmt of nextSiblings(after).slice(0, 4)) {
     if (stmt.kind === "if" && stmt.cond) {
       for (const leaf of leavesOf(readCondition(file.code, stmt.cond))) {
-        if (leaf.parent && leaf.parent.op === (leaf.negated ? "&&" : "||") && taken !== "zero" && taken !== "noerr") continue;
+        if (leaf.parent && leaf.parent.op === (leaf.negated ? "&&" : "||") && taken !== "zero" && taken !== "noerr")
+          continue;
         const whenTaken = sense(file.code.slice(leaf.core.start, leaf.core.end), n, taken);
         if (whenTaken !== undefined) return { stmt, leaf, whenTaken };
       }
@@ -51,8 +58,10 @@ export function testOfVariable(file: SourceFile, after: Stmt, name: string, take
 function sense(text: string, name: string, taken: Taken): boolean | undefined {
   const pointer = taken === "nonnull" || taken === "nonzero";
   if (new RegExp(`^${name}$`).test(text)) return pointer ? true : taken === "zero" ? false : undefined;
-  if (new RegExp(`^${name}\\s*==\\s*(?:NULL|0)$`).test(text)) return pointer ? false : taken === "zero" ? true : undefined;
-  if (new RegExp(`^${name}\\s*!=\\s*(?:NULL|0)$`).test(text)) return pointer ? true : taken === "zero" ? false : undefined;
+  if (new RegExp(`^${name}\\s*==\\s*(?:NULL|0)$`).test(text))
+    return pointer ? false : taken === "zero" ? true : undefined;
+  if (new RegExp(`^${name}\\s*!=\\s*(?:NULL|0)$`).test(text))
+    return pointer ? true : taken === "zero" ? false : undefined;
   if (new RegExp(`^IS_ERR(?:_OR_NULL)?\\(\\s*${name}\\s*\\)$`).test(text)) return taken === "noerr" ? false : undefined;
   return undefined;
 }

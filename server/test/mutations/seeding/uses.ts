@@ -7,7 +7,11 @@ import { freeWords } from "../text";
 
 export function useAfterRelease(fn: Fn, cx: Context): Seed[] {
   const seeds: Seed[] = [];
-  for (const site of lockSites(fn, cx, cx.data.families.filter((f) => f.id in cx.spec.expect))) {
+  for (const site of lockSites(
+    fn,
+    cx,
+    cx.data.families.filter((f) => f.id in cx.spec.expect),
+  )) {
     if (site.acquires || site.role !== "plain" || !site.stmt.parent?.list) continue;
     const moved = moveUp(fn, cx, site);
     if (moved) seeds.push(moved);
@@ -30,7 +34,10 @@ function moveUp(fn: Fn, cx: Context, site: Site): Seed | undefined {
     family: site.family.id,
     at: site.call.start,
     description: `move ${site.call.name}(${site.object}) above ${codeOf(cx.file, before).replace(/\s+/g, " ").slice(0, 70)}`,
-    edits: [{ start: before.start, end: before.start, text: `${textOf(cx.file, site.stmt)}\n${indentText(cx.file, before)}` }, deleteStatement(cx.file, site.stmt)],
+    edits: [
+      { start: before.start, end: before.start, text: `${textOf(cx.file, site.stmt)}\n${indentText(cx.file, before)}` },
+      deleteStatement(cx.file, site.stmt),
+    ],
   };
 }
 
@@ -62,7 +69,12 @@ function insertUse(fn: Fn, cx: Context, site: Site): Seed | undefined {
   if (!name || fn.variables.get(name)?.type !== site.family.protects) return undefined;
   const template = templates[site.call.start % templates.length] as (v: string) => string[];
   const lines = template(name);
-  return { family: site.family.id, at: site.call.start, description: `use ${name} after ${site.call.name}(${site.object})`, edits: insertAfter(cx.file, site.stmt, lines) };
+  return {
+    family: site.family.id,
+    at: site.call.start,
+    description: `use ${name} after ${site.call.name}(${site.object})`,
+    edits: insertAfter(cx.file, site.stmt, lines),
+  };
 }
 
 /** The entry looked at once more behind the unmap. */
@@ -79,7 +91,9 @@ function insertEntryRead(fn: Fn, cx: Context, site: Site): Seed | undefined {
 
 /** A VMA that an earlier statement of the enclosing blocks dereferences unconditionally, with this mm's lock taken here. */
 function dereferencedBefore(fn: Fn, cx: Context, site: Site): string | undefined {
-  const acquired = lockSites(fn, cx, [site.family]).find((s) => s.acquires && s.object === site.object && s.call.start < site.call.start);
+  const acquired = lockSites(fn, cx, [site.family]).find(
+    (s) => s.acquires && s.object === site.object && s.call.start < site.call.start,
+  );
   if (!acquired) return undefined;
   for (let at: Stmt | undefined = site.stmt; at?.parent; at = at.parent) {
     for (const s of (at.parent.list ?? []).slice(0, at.index).reverse()) {
@@ -88,7 +102,8 @@ function dereferencedBefore(fn: Fn, cx: Context, site: Site): string | undefined
       if (s.kind !== "expr" && s.kind !== "decl" && !tested) continue;
       const m = /\b([A-Za-z_]\w*)\s*->/.exec(codeOf(cx.file, tested ? tested : s));
       const name = m?.[1];
-      if (name && fn.variables.get(name)?.type === site.family.protects && !reassigned(cx, name, s, site.stmt)) return name;
+      if (name && fn.variables.get(name)?.type === site.family.protects && !reassigned(cx, name, s, site.stmt))
+        return name;
     }
   }
   return undefined;
@@ -101,8 +116,12 @@ function reassigned(cx: Context, name: string, from: Stmt, to: Stmt): boolean {
 /** `vma` taken through `vma_lookup` etc. and used inside: the release moved directly behind the lookup's test. */
 export function releaseTooEarly(fn: Fn, cx: Context): Seed[] {
   const seeds: Seed[] = [];
-  const lookups = (cx.spec.apis?.["lookups"] ?? []) as string[];
-  for (const site of lockSites(fn, cx, cx.data.families.filter((f) => f.id in cx.spec.expect))) {
+  const lookups = (cx.spec.apis?.lookups ?? []) as string[];
+  for (const site of lockSites(
+    fn,
+    cx,
+    cx.data.families.filter((f) => f.id in cx.spec.expect),
+  )) {
     if (site.acquires || site.role !== "plain" || !site.stmt.parent?.list) continue;
     const list = site.stmt.parent.list;
     for (const s of walk(fn.body)) {
@@ -110,7 +129,9 @@ export function releaseTooEarly(fn: Fn, cx: Context): Seed[] {
       const m = /^\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)\s*\(/.exec(codeOf(cx.file, s));
       if (!m || !lookups.includes(m[2] as string)) continue;
       const after = list.slice(s.index + 1, site.stmt.index);
-      const straight = after.length > 0 && after.every((x) => x.kind === "expr" || (x.kind === "if" && !/\breturn\b|\bgoto\b/.test(codeOf(cx.file, x))));
+      const straight =
+        after.length > 0 &&
+        after.every((x) => x.kind === "expr" || (x.kind === "if" && !/\breturn\b|\bgoto\b/.test(codeOf(cx.file, x))));
       const used = after.some((x) => new RegExp(`\\b${m[1]}\\s*->`).test(codeOf(cx.file, x)));
       if (!straight || !used) continue;
       seeds.push({

@@ -1,0 +1,89 @@
+/** Every finding over the precision trees, and how it stands to the triage file. Product code never reads that file. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { Engine } from "../../src/engine/types";
+import type { Degraded, Finding } from "../../src/protocol/finding";
+import { projectRoot } from "../mutations/data";
+import type { Tree } from "../mutations/tree";
+
+export interface TriageEntry {
+  /** Trees in which the finding stands, e.g. `["6.12", "6.1"]`. */
+  trees: string[];
+  fingerprint: string;
+  rule: string;
+  file: string;
+  function: string;
+  /** `bug`: true, unfixed in this tree; `benign`: the rule is broken, harm excluded; `false`: the analysis is wrong. */
+  verdict: "bug" | "benign" | "false";
+  /** One sentence. */
+  reason: string;
+}
+
+export interface Triage {
+  /** Files and folders that were opened and judged. */
+  scope: string[];
+  limits: { mm: number; elsewhere: number; hintsInMm: number };
+  entries: TriageEntry[];
+}
+
+export interface Census {
+  version: string;
+  findings: Finding[];
+  degraded: Degraded[];
+  files: number;
+  functions: number;
+  /** Files that could not be checked, with the message. */
+  failures: { file: string; message: string }[];
+}
+
+export function loadTriage(file = join(projectRoot(), "test-fixtures/kernel/triage.yaml")): Triage {
+  return parse(readFileSync(file, "utf8")) as Triage;
+}
+
+/** Checks the `.c` files of the scope, in path order. */
+export function takeCensus(
+  version: string,
+  engine: Engine,
+  tree: Tree,
+  scope: readonly string[],
+  progress: (file: string) => void = () => {},
+): Census {
+  const census: Census = { version, findings: [], degraded: [], files: 0, functions: 0, failures: [] };
+  for (const path of tree.files(scope)) {
+    if (!path.endsWith(".c")) continue;
+    progress(path);
+    try {
+      const result = engine.check(path);
+      census.files++;
+      census.functions += result.functions;
+      census.findings.push(...result.findings);
+      census.degraded.push(...result.degraded);
+    } catch (error) {
+      census.failures.push({ file: path, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return census;
+}
+
+export function isMm(file: string): boolean {
+  return file.startsWith("mm/");
+}
+
+export interface TriageResult {
+  /** Errors and warnings without an entry. */
+  untriaged: Finding[];
+  /** Entries that no finding of this tree matches. */
+  stale: TriageEntry[];
+}
+
+export function compare(census: Census, triage: Triage): TriageResult {
+  const entries = triage.entries.filter((e) => e.trees.includes(census.version));
+  const matches = (e: TriageEntry, f: Finding): boolean =>
+    e.fingerprint === f.fingerprint && e.file === f.file && e.function === f.function && e.rule === f.alias;
+  const reported = census.findings.filter((f) => f.level !== "hint");
+  return {
+    untriaged: reported.filter((f) => !entries.some((e) => matches(e, f))),
+    stale: entries.filter((e) => !reported.some((f) => matches(e, f))),
+  };
+}
