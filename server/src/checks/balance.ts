@@ -88,7 +88,10 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     // Where other paths show that the caller holds it, ownership is shared and a leak cannot be told.
     const shared = exits.some((x) => [...x.state.locks.values()].some((l) => l.cls === g.entry.cls && l.obj === g.entry.obj && (l.entry || l.dropped)));
     if (shared) continue;
+    const wandering = ctx.analysis.machine.rules.classes.get(g.entry.cls)?.kind === "bit";
     for (const x of g.held) {
+      // Per-object locks change owners: only what this function itself takes and elsewhere gives back is judged.
+      if (wandering && (g.free.length === 0 || x.state.hasMark(g.entry.obj, "escaped"))) continue;
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
       const lock = label(ctx, entry.cls);

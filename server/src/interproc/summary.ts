@@ -95,13 +95,23 @@ function groundless(t: Term): boolean {
   return false;
 }
 
-/** Effects on locks without a class of their own count only if every return agrees. */
-function withoutDoubtfulGenerics(m: Machine, lists: CallEffect[][]): CallEffect[][] {
+/**
+ * Effects on locks without a class of their own count only if every return agrees. Per-object bit
+ * locks wander from owner to owner: where the returns differ, the caller knows nothing of them.
+ */
+function withoutDoubtfulOnes(m: Machine, lists: CallEffect[][]): CallEffect[][] {
+  const kindOf = (e: CallEffect): string | undefined => ("cls" in e ? m.rules.classes.get(e.cls)?.kind : undefined);
+  const lost = new Map<string, CallEffect>();
+  for (const l of lists) {
+    for (const e of l) if (kindOf(e) === "bit" && "cls" in e && e.k !== "releaseAll") lost.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
+  }
   const everywhere = (e: CallEffect): boolean => {
     const key = JSON.stringify({ ...e, site: null });
     return lists.every((l) => l.some((x) => JSON.stringify({ ...x, site: null }) === key));
   };
-  return lists.map((l) => l.filter((e) => !("cls" in e) || !m.rules.classes.get(e.cls)?.generic || everywhere(e)));
+  const kept = lists.map((l) => l.filter((e) => !("cls" in e) || !(m.rules.classes.get(e.cls)?.generic || kindOf(e) === "bit") || everywhere(e)));
+  for (const e of kept[0] ?? []) if ("cls" in e && e.k !== "releaseAll") lost.delete(e.cls + JSON.stringify(e.term));
+  return kept.map((l) => [...l, ...lost.values()]);
 }
 
 function signature(effects: CallEffect[]): string {
@@ -237,7 +247,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   const m = a.machine;
   const exits = a.events.filter((e): e is Exit => e.k === "exit");
   const groups = new Map<string, Group>();
-  const effectsOf = withoutDoubtfulGenerics(m, exits.map((e) => lockEffects(m, e.state, e.ret)));
+  const effectsOf = withoutDoubtfulOnes(m, exits.map((e) => lockEffects(m, e.state, e.ret)));
   for (const [i, e] of exits.entries()) {
     const effects = effectsOf[i] as CallEffect[];
     const sig = signature(effects);

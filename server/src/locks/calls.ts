@@ -33,11 +33,24 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
     m.calls.set(name, list);
   }
   noteStaleArguments(m, s, e, frame, model, name);
+  noteEscapes(m, s, frame, model);
   if (!model) {
     havocArguments(m, s, e, frame);
     return m.result(s, e.at, `call:${name}`);
   }
   return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
+}
+
+/** A locked object that is linked into something (`&folio->lru`) may be released by whoever finds it there. */
+function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallModel | null): void {
+  if (model?.primitive) return;
+  for (const v of frame.args) {
+    const x = m.t.get(v);
+    if (x.k !== "field") continue;
+    for (const e of s.locks.values()) {
+      if (e.obj === x.base && m.rules.classes.get(e.cls)?.kind === "bit") s.addMark(e.obj, "escaped");
+    }
+  }
 }
 
 /** Address of an lvalue argument without reporting an access. */
@@ -226,6 +239,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
     case "lost": {
       const v = termValue(m, s, frame, e.term);
       if (v === null) return;
+      if (m.t.get(v).k === "num") return;
       const c = canonicalLock(m, e.cls, v);
       if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
