@@ -83,6 +83,7 @@ async function runTree(version: string, tree: Tree, kind: Kind, count: number): 
   const host = createNodeHost();
   const harness = new Harness(await host.createEngine(tree, host.shippedRules()), tree);
   const verdicts: Verdict[] = [];
+  harness.prepare(chosen);
   for (const mutant of chosen) {
     const verdict = kind === "seeding" ? harness.seeded(mutant) : harness.harmless(mutant);
     verdicts.push(verdict);

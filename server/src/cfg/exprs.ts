@@ -81,12 +81,8 @@ export class ExprBuilder {
       flow.finish({ k: "stop", at });
       return;
     }
-    if (flow.sets.stopIf.has(name)) {
-      this.stopWhen(e, at);
-      return;
-    }
-    if (first) flow.emit({ k: "eval", e: this.value(first), at, end });
-    this.rest(e.args);
+    // A bare WARN_ON(x) says that x cannot be: the path on which it is says nothing about the code.
+    if (flow.sets.stopIf.has(name) || (flow.sets.truthOf.has(name) && first)) this.stopWhen(e, at);
   }
 
   private stopWhen(e: Expr & { k: "call" }, at: number): void {

@@ -29,6 +29,8 @@ function misuse(ctx: DetectorContext, rule: string, classes: Set<string>): RawFi
     const by = e.callee ? ` by ${e.callee}()` : "";
     if (e.k === "release-unheld") {
       if (e.info === ENTRY_UNKNOWN) continue;
+      // One call that releases two objects which are the same here: the callee compares them.
+      if (e.callee && e.info?.last?.at === e.site.at) continue;
       out.push({
         ...base,
         rule: e.rule ?? rule,
@@ -78,7 +80,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
       if (isHeld(l)) {
         if (g.held.length === 0) g.entry = l;
         g.held.push(x);
-      } else if (l.last && l.origin !== l.last) g.free.push(x);
+      } else if (l.last && !l.attempt) g.free.push(x);
       groups.set(key, g);
     }
   }
@@ -114,6 +116,8 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (fn.attributes.some((a) => /acquires/.test(a.word))) return true;
   const m = ctx.analysis.machine;
   const term = express(m, x.state, g.entry.obj, x.ret);
+  if (x.ret !== null && x.ret === g.entry.obj) return true;
+  if (term?.k === "after" && m.rules.classes.get(g.entry.cls)?.kind === "bit") return true;
   if (flaggedInMemory(ctx, g, x)) return true;
   // Reported through the result: success holds, failure does not.
   const heldMask = maskOf(ctx, g.held);
@@ -165,7 +169,8 @@ function constantsDiffer(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (c === undefined) return false;
   return g.free.every((f) => {
     const d = constant(ctx, f.state, f.ret);
-    return d !== undefined && d !== c;
+    if (d === undefined) return f.ret !== x.ret && /^\w+_t$/.test(ctx.fn.returnType.trim());
+    return d !== c;
   });
 }
 
@@ -184,6 +189,9 @@ function isSuccess(ctx: DetectorContext, s: State, ret: ValueId | null): boolean
   const type = ctx.fn.returnType;
   if (isPointer(type)) return (mask & (ZERO | ERRPTR)) === 0;
   if (/\bbool\b/.test(type)) return mask === POSITIVE;
+  // A type of its own: what its values mean is not known, but that they differ says enough.
+  if (!/\b(int|long|short|char|unsigned|s32|s64|ssize_t)\b/.test(type)) return true;
+  if (ctx.analysis.machine.t.get(ret).k === "sym") return true;
   return (mask & (NEGATIVE | ERRPTR)) === 0;
 }
 

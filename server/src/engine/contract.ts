@@ -117,8 +117,8 @@ function addEffect(c: Contract, add: Add, e: CallEffect, when: string): void {
     add(c.releases, e.cls, e.term, e.mode, when);
     add(c.requires, e.cls, e.term, e.mode, "");
   } else if (e.k === "drop") {
-    add(c.drops, e.cls, e.term, e.mode, when);
-    add(c.requires, e.cls, e.term, e.mode, "");
+    add(c.drops, e.cls, e.term, e.mode ?? "any", when);
+    add(c.requires, e.cls, e.term, e.mode ?? "any", "");
   } else if (e.k === "downgrade") {
     add(c.releases, e.cls, e.term, "write", when);
     add(c.acquires, e.cls, e.term, "read", when);

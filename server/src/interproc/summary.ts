@@ -1,7 +1,7 @@
 /** Summary of a function (its contract) from the states in which it returns. */
 import type { FunctionAst } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
-import { constantOf } from "../locks/assume";
+import { constantOf, flagNames, truth } from "../locks/assume";
 import type { FunctionAnalysis } from "../locks/analyse";
 import type { Event } from "../locks/events";
 import { ANY, joinFacts, ZERO } from "../locks/facts";
@@ -95,6 +95,8 @@ function groundless(t: Term): boolean {
   return false;
 }
 
+const PER_CPU = new Set(["irq", "preempt", "rcu"]);
+
 /**
  * Effects on locks without a class of their own count only if every return agrees. Per-object bit
  * locks wander from owner to owner: where the returns differ, the caller knows nothing of them.
@@ -109,7 +111,8 @@ function withoutDoubtfulOnes(m: Machine, lists: CallEffect[][]): CallEffect[][] 
     const key = JSON.stringify({ ...e, site: null });
     return lists.every((l) => l.some((x) => JSON.stringify({ ...x, site: null }) === key));
   };
-  const kept = lists.map((l) => l.filter((e) => !("cls" in e) || !(m.rules.classes.get(e.cls)?.generic || kindOf(e) === "bit") || everywhere(e)));
+  const doubtful = (e: CallEffect): boolean => "cls" in e && (m.rules.classes.get(e.cls)?.generic === true || PER_CPU.has(kindOf(e) ?? "") || kindOf(e) === "bit");
+  const kept = lists.map((l) => l.filter((e) => !doubtful(e) || everywhere(e)));
   for (const e of kept[0] ?? []) if ("cls" in e && e.k !== "releaseAll") lost.delete(e.cls + JSON.stringify(e.term));
   return kept.map((l) => [...l, ...lost.values()]);
 }
@@ -130,7 +133,7 @@ function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
   const clauses: Clause[] = [];
   for (const [v] of first.state.facts) {
     const x = m.t.get(v);
-    const rooted = m.t.root(v).k === "param" && (x.k === "param" || x.k === "load" || (x.k === "op" && x.op === "&"));
+    const rooted = m.t.root(v).k === "param" && (x.k === "param" || x.k === "load" || (x.k === "op" && (x.op === "&" || x.op === "==")));
     if (!rooted) continue;
     let fact = first.state.facts.get(v);
     for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
@@ -152,12 +155,41 @@ function telling(lists: Clause[][]): Clause[][] {
   return lists.map((l) => l.filter((c) => counts.get(JSON.stringify(c)) !== lists.length).slice(0, 8));
 }
 
+/** Named flags that every exit's result certainly has, or certainly lacks. */
+function returnFlags(m: Machine, exits: Exit[]): Clause[] {
+  const verdicts = new Map<string, "true" | "false" | "unknown">();
+  for (const [i, e] of exits.entries()) {
+    if (e.ret === null) return [];
+    for (const name of testedFlags(m, e.ret)) if (i === 0) verdicts.set(name, "unknown");
+  }
+  for (const name of verdicts.keys()) {
+    const seen = new Set(exits.map((e) => truth(m.t, e.state, m.t.op("&", e.ret as ValueId, m.t.sym(name)))));
+    verdicts.set(name, seen.size === 1 ? ([...seen][0] as "true" | "false" | "unknown") : "unknown");
+  }
+  return [...verdicts].filter(([, v]) => v !== "unknown").map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
+}
+
+/** Flags that some condition tests in the value or in what it is or-ed from. */
+function testedFlags(m: Machine, v: ValueId): string[] {
+  const out = new Set<string>();
+  m.t.walk(v, (id, x) => {
+    for (const mask of m.t.masksOf(id)) {
+      const y = m.t.get(mask);
+      if (y.k === "op") for (const n of flagNames(m.t, y.a === id ? y.b : y.a) ?? []) out.add(n);
+    }
+    if (x.k === "sym") out.add(x.name);
+    return x.k === "op" && x.op === "|";
+  });
+  return [...out].filter((n) => !n.startsWith("#")).slice(0, 12);
+}
+
 function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
   if (constant?.k === "arg") return [];
   if (constant) return [{ k: "equals", term: { k: "ret" }, to: constant, positive: true }];
   let mask = 0;
   for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
-  return mask === ANY ? [] : [{ k: "mask", term: { k: "ret" }, mask }];
+  const flags = returnFlags(m, exits);
+  return mask === ANY ? flags : [{ k: "mask", term: { k: "ret" }, mask }, ...flags];
 }
 
 function stores(m: Machine, exits: Exit[]): CallEffect[] {
@@ -208,7 +240,10 @@ function sleepsOf(m: Machine, fn: FunctionAst, events: Event[]): Pick<CallModel,
   let conditional = false;
   for (const e of events) {
     if (e.k !== "sleep") continue;
-    if (e.conditional || underCondition(m, fn, e.state)) conditional = true;
+    // Something the caller held may be gone by then; a long chain of calls hides conditions.
+    const letGo = [...e.state.locks.values()].some((l) => l.dropped && l.mode === "free" && m.rules.classes.get(l.cls)?.atomic);
+    const deep = e.through.includes(",");
+    if (e.conditional || letGo || deep || underCondition(m, fn, e.state)) conditional = true;
     else return { sleeps: "yes", sleepsThrough: e.through ? `${e.callee}, ${e.through}` : e.callee };
   }
   return { sleeps: conditional ? "conditional" : "no", sleepsThrough: "" };
@@ -217,7 +252,7 @@ function sleepsOf(m: Machine, fn: FunctionAst, events: Event[]): Pick<CallModel,
 function takes(m: Machine, fn: FunctionAst, events: Event[], exits: Exit[]): CallEffect[] {
   const out = new Map<string, CallEffect>();
   for (const e of events) {
-    if (e.k !== "acquire" || !e.blocking) continue;
+    if (e.k !== "acquire" || !e.blocking || e.callee !== null) continue;
     const kind = m.rules.classes.get(e.cls)?.kind;
     if (kind === "mark" || kind === "ref" || kind === "map" || kind === "rcu" || kind === "irq" || kind === "preempt") continue;
     const before = e.state.locks.get(`${e.cls}@${e.obj}`);
@@ -234,7 +269,7 @@ function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
   const first = exits[0];
   if (!first) return [];
   for (const [key, n] of first.state.needs) {
-    if (!exits.every((e) => e.state.needs.has(key))) continue;
+    if (n.alternatives || !exits.every((e) => e.state.needs.has(key))) continue;
     const term: Term | null = n.obj < 0 ? { k: "any" } : express(m, first.state, n.obj, null);
     if (!term || term.k === "after" || term.k === "ret") continue;
     out.set(`${n.rule}${n.cls}${n.mode}${JSON.stringify(term)}`, { rule: n.rule, cls: n.cls, mode: n.mode, term, what: n.what });

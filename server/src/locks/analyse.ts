@@ -89,6 +89,7 @@ function initialState(m: Machine): State {
       dropped: false,
       checked: false,
       rule: null,
+      attempt: false,
       weak: false,
     });
   }

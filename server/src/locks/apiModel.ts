@@ -63,7 +63,7 @@ function effect(e: Effect): CallEffect[] {
   if (e.does) return [{ k: "action", action: e.does, term: object, with: (e.with ?? []).map(term), direct: true }];
   if (e.mark) return [{ k: "mark", mark: e.mark, term: object, on: true }];
   if (e.unmark) return [{ k: "mark", mark: e.unmark, term: object, on: false }];
-  if (e.invalidate) return [{ k: "drop", cls: e.invalidate, term: object, mode: "read", site: null }];
+  if (e.invalidate) return [{ k: "drop", cls: e.invalidate, term: object, mode: null, site: null }];
   if (e.assume) return parseCond(e.assume).map((c) => ({ k: "assume", clause: clause(c) }));
   return [];
 }

@@ -54,20 +54,25 @@ function relation(t: ValueTable, s: State, op: string, a: ValueId, b: ValueId): 
     const x = t.get(t.op(op, ca, cb));
     if (x.k === "num") return x.n !== 0 ? "true" : "false";
   }
-  const vb = cb !== undefined ? t.get(cb) : undefined;
-  if (vb?.k === "num") {
+  // a < b with a constant on one side; other orders were turned into this one.
+  const na = numberOf(t, ca);
+  const nb = numberOf(t, cb);
+  if (nb !== undefined) {
     const m = s.mask(t, a);
-    if (vb.n === 0) {
-      if (op === "<") return within(m, NEGATIVE | ERRPTR) ? "true" : within(m, ZERO | POSITIVE) ? "false" : "unknown";
-      if (op === ">=") return within(m, ZERO | POSITIVE) ? "true" : within(m, NEGATIVE) ? "false" : "unknown";
-      if (op === ">") return within(m, POSITIVE) ? "true" : within(m, ZERO | NEGATIVE) ? "false" : "unknown";
-      if (op === "<=") return within(m, ZERO | NEGATIVE) ? "true" : within(m, POSITIVE) ? "false" : "unknown";
-    } else if (vb.n > 0) {
-      if ((op === ">" || op === ">=") && within(m, ZERO | NEGATIVE)) return "false";
-      if ((op === "<" || op === "<=") && within(m, ZERO | NEGATIVE)) return "true";
-    }
+    if (nb === 0) return within(m, NEGATIVE | ERRPTR) ? "true" : within(m, ZERO | POSITIVE) ? "false" : "unknown";
+    if (nb > 0 && within(m, ZERO | NEGATIVE)) return "true";
+  }
+  if (na !== undefined) {
+    const m = s.mask(t, b);
+    if (na === 0) return within(m, POSITIVE) ? "true" : within(m, ZERO | NEGATIVE) ? "false" : "unknown";
+    if (na > 0 && within(m, ZERO | NEGATIVE)) return "false";
   }
   return "unknown";
+}
+
+function numberOf(t: ValueTable, v: ValueId | undefined): number | undefined {
+  const x = v === undefined ? undefined : t.get(v);
+  return x?.k === "num" ? x.n : undefined;
 }
 
 function within(mask: number, set: number): boolean {
@@ -105,18 +110,53 @@ export function flagNames(t: ValueTable, v: ValueId): string[] | null {
   return null;
 }
 
-/** Names certainly set in a flags value (`x | A`), and whether nothing else can be set. */
-function knownFlags(t: ValueTable, v: ValueId, depth = 8): { set: Set<string>; clear: Set<string>; exact: boolean; rest: ValueId[] } {
+/** The join of two flag values: what both have for certain, what either has perhaps. Null if they are not made of named flags. */
+export function joinFlags(t: ValueTable, a: ValueId, b: ValueId): ValueId | null {
+  if (!isFlagValue(t, a) || !isFlagValue(t, b)) return null;
+  const x = knownFlags(t, a);
+  const y = knownFlags(t, b);
+  if (!x.exact || !y.exact) return null;
+  const sure = [...x.set].filter((n) => y.set.has(n)).sort();
+  const maybe = new Set([...x.possible, ...y.possible, ...x.set, ...y.set]);
+  for (const n of sure) maybe.delete(n);
+  if (maybe.size > 24) return null;
+  const or = (names: string[]): ValueId => names.map((n) => t.sym(n)).reduce((p, q) => t.op("|", p, q));
+  const some = maybe.size > 0 ? t.un("some", or([...maybe].sort())) : t.zero;
+  return sure.length > 0 ? t.op("|", or(sure), some) : some;
+}
+
+/** Made of two or more named flags, or of flags and zero: not just two enumerators. */
+function isFlagValue(t: ValueTable, v: ValueId, depth = 8): boolean {
   const x = t.get(v);
-  if (x.k === "sym") return { set: new Set([x.name]), clear: new Set(), exact: true, rest: [] };
-  if (x.k === "num" && x.n === 0) return { set: new Set(), clear: new Set(), exact: true, rest: [] };
+  if (x.k === "num") return x.n === 0;
+  if (x.k === "sym") return !x.name.startsWith("config:");
+  if (x.k === "un") return x.op === "some";
+  return depth > 0 && x.k === "op" && x.op === "|" && isFlagValue(t, x.a, depth - 1) && isFlagValue(t, x.b, depth - 1);
+}
+
+/** Names certainly set in a flags value (`x | A`), and whether nothing else can be set. */
+interface KnownFlags {
+  set: Set<string>;
+  clear: Set<string>;
+  /** Nothing but `set` and `possible` can be set. */
+  exact: boolean;
+  possible: Set<string>;
+  rest: ValueId[];
+}
+
+function knownFlags(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
+  const x = t.get(v);
+  const possible = new Set<string>();
+  if (x.k === "un" && x.op === "some") return { set: new Set(), clear: new Set(), exact: true, possible: new Set(flagNames(t, x.a) ?? []), rest: [] };
+  if (x.k === "sym") return { set: new Set([x.name]), clear: new Set(), exact: true, possible, rest: [] };
+  if (x.k === "num" && x.n === 0) return { set: new Set(), clear: new Set(), exact: true, possible, rest: [] };
   if (depth > 0 && x.k === "op" && x.op === "|") {
     const a = knownFlags(t, x.a, depth - 1);
     const b = knownFlags(t, x.b, depth - 1);
     const set = new Set([...a.set, ...b.set]);
-    const clear = new Set([...a.clear].filter((c) => b.exact && !b.set.has(c)));
-    for (const c of b.clear) if (a.exact && !a.set.has(c)) clear.add(c);
-    return { set, clear, exact: a.exact && b.exact, rest: [...a.rest, ...b.rest] };
+    const clear = new Set([...a.clear].filter((c) => b.exact && !b.set.has(c) && !b.possible.has(c)));
+    for (const c of b.clear) if (a.exact && !a.set.has(c) && !a.possible.has(c)) clear.add(c);
+    return { set, clear, exact: a.exact && b.exact, possible: new Set([...a.possible, ...b.possible]), rest: [...a.rest, ...b.rest] };
   }
   if (depth > 0 && x.k === "op" && x.op === "&") {
     for (const [value, other] of [
@@ -130,6 +170,7 @@ function knownFlags(t: ValueTable, v: ValueId, depth = 8): { set: Set<string>; c
           const base = knownFlags(t, value, depth - 1);
           for (const o of off) {
             base.set.delete(o);
+            base.possible.delete(o);
             base.clear.add(o);
           }
           return base;
@@ -137,7 +178,7 @@ function knownFlags(t: ValueTable, v: ValueId, depth = 8): { set: Set<string>; c
       }
     }
   }
-  return { set: new Set(), clear: new Set(), exact: false, rest: [v] };
+  return { set: new Set(), clear: new Set(), exact: false, possible, rest: [v] };
 }
 
 function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
@@ -150,9 +191,11 @@ function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
   if (!names || names.length === 0) return "unknown";
   const known = knownFlags(t, constantOf(t, s, value) ?? value);
   if (names.some((n) => known.set.has(n))) return "true";
-  let left = names.filter((n) => !known.clear.has(n));
+  const left = names.filter((n) => !known.clear.has(n));
+  if (known.exact && left.some((n) => known.possible.has(n))) return "unknown";
   if (known.exact || left.length === 0) return "false";
   // Facts on other masks of the same value: (x & (A|B)) == 0 implies (x & A) == 0, and so on.
+  const cleared: string[][] = [];
   for (const rest of known.rest) {
     let zero: string[] = [];
     const some: string[][] = [];
@@ -166,18 +209,14 @@ function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
       if (f.mask === ZERO) zero = zero.concat(m);
       else if ((f.mask & ZERO) === 0) some.push(m);
     }
-    const constant = s.facts.get(rest);
-    if (constant?.mask === ZERO) return "false";
-    left = left.filter((n) => !zero.includes(n));
-    if (known.rest.length === 1) {
-      if (left.length === 0) return "false";
-      for (const group of some) {
-        const open = group.filter((n) => !zero.includes(n));
-        if (open.length > 0 && open.every((n) => left.includes(n))) return "true";
-      }
+    if (s.mask(t, rest) === ZERO) zero = left;
+    for (const group of some) {
+      const open = group.filter((n) => !zero.includes(n));
+      if (open.length > 0 && open.every((n) => left.includes(n) && !known.clear.has(n))) return "true";
     }
+    cleared.push(zero);
   }
-  return left.length === 0 ? "false" : "unknown";
+  return left.every((n) => cleared.every((zero) => zero.includes(n))) ? "false" : "unknown";
 }
 
 /** Narrows the state to where `v` is true (or false). False if that cannot be. The state must be owned by the caller. */
@@ -192,6 +231,9 @@ export function assume(t: ValueTable, s: State, v: ValueId, positive: boolean, d
     if (x.k === "op") {
       if ((x.op === "&&" && positive) || (x.op === "||" && !positive)) {
         return assume(t, s, x.a, positive, depth - 1) && assume(t, s, x.b, positive, depth - 1);
+      }
+      if (x.op === "&" && positive) {
+        for (const part of [x.a, x.b]) if (flagNames(t, part) === null && s.mask(t, part) !== ZERO) narrow(t, s, part, ANY & ~ZERO);
       }
       if (RELATIONS.has(x.op) && x.op !== "&&" && x.op !== "||") return assumeRelation(t, s, v, x.op, x.a, x.b, positive);
     }
@@ -208,42 +250,38 @@ export function narrow(t: ValueTable, s: State, v: ValueId, mask: number): boole
   return true;
 }
 
-const NEGATED: Record<string, string> = { "==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">" };
-
-function assumeRelation(t: ValueTable, s: State, whole: ValueId, op0: string, a0: ValueId, b0: ValueId, positive: boolean): boolean {
+function assumeRelation(t: ValueTable, s: State, whole: ValueId, op: string, a: ValueId, b: ValueId, positive: boolean): boolean {
   s.setFact(whole, { mask: positive ? POSITIVE : ZERO });
-  const op = positive ? op0 : (NEGATED[op0] as string);
-  let a = a0;
-  let b = b0;
-  if (constantOf(t, s, a) !== undefined && constantOf(t, s, b) === undefined) {
-    if (op !== "==" && op !== "!=") return true;
-    [a, b] = [b, a];
+  if (op === "==") return positive ? assumeEqual(t, s, a, b) : assumeDifferent(t, s, a, b);
+  const na = numberOf(t, constantOf(t, s, a));
+  const nb = numberOf(t, constantOf(t, s, b));
+  if (nb === 0) return narrow(t, s, a, positive ? NEGATIVE | ERRPTR : ZERO | POSITIVE);
+  if (nb !== undefined && nb > 0 && !positive) return narrow(t, s, a, POSITIVE);
+  if (na === 0) return narrow(t, s, b, positive ? POSITIVE : ZERO | NEGATIVE);
+  return true;
+}
+
+function assumeEqual(t: ValueTable, s: State, a: ValueId, b: ValueId): boolean {
+  const m = s.mask(t, a) & s.mask(t, b);
+  if (m === 0) return false;
+  const ca = constantOf(t, s, a);
+  const cb = constantOf(t, s, b);
+  setEqual(t, s, a, m, cb);
+  setEqual(t, s, b, m, ca);
+  return true;
+}
+
+function assumeDifferent(t: ValueTable, s: State, a: ValueId, b: ValueId): boolean {
+  for (const [v, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const c = constantOf(t, s, other);
+    if (c === undefined || constantOf(t, s, v) !== undefined) continue;
+    if (numberOf(t, c) === 0) return narrow(t, s, v, ANY & ~ZERO);
+    const f: Fact = s.facts.get(v) ?? { mask: s.mask(t, v) };
+    if ((f.ne?.length ?? 0) < 6) s.setFact(v, { ...f, ne: [...(f.ne ?? []), c] });
   }
-  const c = constantOf(t, s, b);
-  if (op === "==") {
-    const m = s.mask(t, a) & s.mask(t, b);
-    if (m === 0) return false;
-    setEqual(t, s, a, m, c);
-    if (c === undefined || c !== b) setEqual(t, s, b, m, constantOf(t, s, a));
-    return true;
-  }
-  if (op === "!=") {
-    const cv = c !== undefined ? t.get(c) : undefined;
-    if (cv?.k === "num" && cv.n === 0) return narrow(t, s, a, ANY & ~ZERO);
-    if (c !== undefined) {
-      const f: Fact = s.facts.get(a) ?? { mask: s.mask(t, a) };
-      if ((f.ne?.length ?? 0) < 6) s.setFact(a, { ...f, ne: [...(f.ne ?? []), c] });
-    }
-    return true;
-  }
-  const cv = c !== undefined ? t.get(c) : undefined;
-  if (cv?.k === "num" && cv.n === 0) {
-    if (op === "<") return narrow(t, s, a, NEGATIVE | ERRPTR);
-    if (op === ">=") return narrow(t, s, a, ZERO | POSITIVE);
-    if (op === ">") return narrow(t, s, a, POSITIVE);
-    return narrow(t, s, a, ZERO | NEGATIVE);
-  }
-  if (cv?.k === "num" && cv.n > 0 && op === ">=") return narrow(t, s, a, POSITIVE);
   return true;
 }
 

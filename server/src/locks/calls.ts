@@ -3,7 +3,7 @@ import type { Expr } from "../syntax/ast";
 import { structTag } from "../syntax/types";
 import { assume, narrow, truth } from "./assume";
 import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
-import { ANY, ZERO } from "./facts";
+import { ANY, POSITIVE, ZERO } from "./facts";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
 import type { CallEffect, CallModel, Clause, Outcome } from "./outcomes";
@@ -24,6 +24,7 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
   if (name === null) {
     m.eval(s, e.fn);
     havocArguments(m, s, e, frame);
+    loseBitLocks(m, s, frame, { at: e.at, end: e.end, note: "" });
     return m.result(s, e.at, "call:indirect");
   }
   const model = m.scope.call(name, e.args.length);
@@ -39,6 +40,17 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
     return m.result(s, e.at, `call:${name}`);
   }
   return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
+}
+
+/** A callback that gets an object may unlock it, now or later. */
+function loseBitLocks(m: Machine, s: State, frame: CallFrame, site: Site): void {
+  for (const c of m.rules.classes.values()) {
+    if (c.kind !== "bit" || c.objectType === undefined) continue;
+    for (const v of frame.args) {
+      const tag = m.structs.get(v);
+      if (tag === c.objectType || tag === "page") loseTrack(m, s, c.id, canonicalFolio(m, v), site);
+    }
+  }
 }
 
 /** A locked object that is linked into something (`&folio->lru`) may be released by whoever finds it there. */
@@ -113,6 +125,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
 }
 
 function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame): void {
+  if (model.failMask === ZERO && model.struct && (s.mask(m.t, frame.ret) & ZERO) === 0) narrow(m.t, s, frame.ret, POSITIVE);
   for (const mark of model.marks) s.addMark(frame.ret, mark);
   if (model.guardians.length > 0) {
     const keys: string[] = [];
@@ -140,8 +153,20 @@ function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outc
     if (!onResult(c) && clauseTruth(m, s, c, frame) === "unknown") m.speculative = true;
     if (!assumeClause(m, s, c, frame)) return null;
   }
-  for (const group of chosen.unless) if (group.every((c) => clauseTruth(m, s, c, frame) === "true")) return null;
+  for (const group of chosen.unless) {
+    const open = group.filter((c) => clauseTruth(m, s, c, frame) !== "true");
+    if (open.length === 0) return null;
+    // All but one hold: the one must fail.
+    const only = open[0] as Clause;
+    if (open.length === 1 && clauseTruth(m, s, only, frame) === "unknown" && !assumeClause(m, s, negateClause(only), frame)) return null;
+  }
   return chosen;
+}
+
+function negateClause(c: Clause): Clause {
+  if (c.k === "mask") return { ...c, mask: ANY & ~c.mask };
+  if (c.k === "flags") return { ...c, set: !c.set };
+  return { ...c, positive: !c.positive };
 }
 
 function onResult(c: Clause): boolean {
@@ -196,6 +221,8 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     const tag = structOf(m, v.base);
     const specific = tag === undefined ? undefined : m.rules.fieldClasses.get(`${tag}.${v.field}`);
     if (specific !== undefined) return { cls: specific, obj: v.base };
+    const through = throughPointer(m, v.base, v.field);
+    if (through) return through;
   } else if (v.k === "load") {
     const a = m.t.get(v.addr);
     if (a.k === "field") {
@@ -205,6 +232,17 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     }
   }
   return { cls, obj };
+}
+
+/** The lock lives in an object of its own that a field of the owner points to: `vma->vm_lock->lock`. */
+function throughPointer(m: Machine, base: ValueId, field: string): { cls: string; obj: ValueId } | null {
+  const b = m.t.get(base);
+  if (b.k !== "load") return null;
+  const a = m.t.get(b.addr);
+  if (a.k !== "field") return null;
+  const tag = structOf(m, a.base);
+  const cls = tag === undefined ? undefined : m.rules.fieldClasses.get(`${tag}.${a.field}->${field}`);
+  return cls === undefined ? null : { cls, obj: a.base };
 }
 
 /** `pte + n` lies in the table that `pte` maps. */
@@ -295,7 +333,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
 /** The lock may or may not be held now. */
 function loseTrack(m: Machine, s: State, cls: string, obj: ValueId, site: Site): void {
   const held = s.locks.get(lockKey(cls, obj));
-  const base = held ?? { cls, obj, depth: 1, origin: site, last: null, entry: true, entryMode: "any" as const, dropped: true, checked: false, rule: null, weak: false };
+  const base = held ?? { cls, obj, depth: 1, origin: site, last: null, entry: true, entryMode: "any" as const, dropped: true, checked: false, rule: null, attempt: false, weak: false };
   s.setLock({ ...base, mode: "top", depth: 1 });
   if (m.rules.sectionClasses.has(cls)) s.clearReads();
 }

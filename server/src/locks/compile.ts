@@ -116,6 +116,7 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
       const c = classes.get(cls);
       return c !== undefined && !c.generic && (c.kind === "rwsem" || c.kind === "spin" || c.kind === "range");
     },
+    flags: flagsIn(rules),
     lockFields: rules.lockFields ?? new Map(),
     api: (name, args) => {
       const list = usable.get(name);
@@ -130,6 +131,15 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     },
   };
   return { compiled, checks };
+}
+
+function flagsIn(rules: RuleSet): Set<string> {
+  const out = new Set<string>();
+  for (const [name, list] of rules.flagSets ?? []) for (const n of [name, ...list]) out.add(n);
+  for (const entries of rules.apis.values()) {
+    for (const e of entries) for (const x of e.effects) for (const m of (x.when ?? "").matchAll(/&\s*([A-Z_][A-Z0-9_|]*)/g)) for (const n of (m[1] ?? "").split("|")) out.add(n);
+  }
+  return out;
 }
 
 function usableApis(rules: RuleSet, defines: (symbol: string) => boolean): Map<string, ApiEntry[]> {

@@ -75,6 +75,8 @@ export interface Compiled {
   guarded: ReadonlyMap<string, { cls: string; via: string }>;
   /** `vm_fault.ptl` → class of the spinlock that the field points to. */
   lockFields: ReadonlyMap<string, string>;
+  /** Names that the rule data uses as flags. */
+  flags: ReadonlySet<string>;
   /** Entry of an API by name and number of arguments, as it applies in this tree. */
   api(name: string, args: number): ApiEntry | undefined;
   guard(name: string): { acquire: string; release: string } | undefined;

@@ -62,6 +62,7 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
     dropped: before?.dropped ?? false,
     checked: false,
     rule: null,
+    attempt: false,
     weak: false,
   });
 }
@@ -69,7 +70,7 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
 /** A blocking acquisition shows that the lock was not held before: obligations that hoped for the caller fail. */
 function lateEvidence(m: Machine, s: State, op: LockOp): void {
   for (const [k, n] of s.needs) {
-    if (n.cls !== op.cls || n.obj !== op.obj) continue;
+    if (n.cls !== op.cls || n.obj !== op.obj || n.alternatives) continue;
     if (m.sink) m.emit({ k: "need", need: n, info: null, state: s.fork(), callee: null, late: op.site });
     s.setNeed(k, undefined);
   }
@@ -117,6 +118,7 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
       dropped: false,
       checked: false,
       rule: null,
+      attempt: false,
       weak: false,
     },
     op,
@@ -136,6 +138,7 @@ export const ENTRY_UNKNOWN: LockEntry = {
   dropped: false,
   checked: false,
   rule: null,
+  attempt: false,
   weak: false,
 };
 
@@ -151,7 +154,7 @@ function likelyAlias(m: Machine, s: State, cls: string, obj: ValueId, mode: "rea
 
 function markReleased(m: Machine, s: State, e: LockEntry, op: LockOp): void {
   const site: Site = { ...op.site, note: op.site.note || `${label(m, e.cls)} released${op.callee ? ` in ${op.callee}()` : ""}` };
-  s.setLock({ ...e, mode: "free", depth: 0, last: site, dropped: e.dropped || e.entry, checked: false, rule: op.rule });
+  s.setLock({ ...e, mode: "free", depth: 0, attempt: false, last: site, dropped: e.dropped || e.entry, checked: false, rule: op.rule });
   endDependents(m, s, e, site);
   loseGuarded(m, s, e, site, op.rule);
 }
@@ -182,6 +185,7 @@ export function downgrade(m: Machine, s: State, op: LockOp): void {
     dropped: false,
     checked: false,
     rule: null,
+    attempt: false,
     weak: false,
   });
   endDependents(m, s, { cls: op.cls, obj: op.obj } as LockEntry, site);
@@ -257,32 +261,34 @@ export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "wri
     dropped: e?.dropped ?? false,
     checked: false,
     rule: null,
+    attempt: false,
     weak: false,
   });
 }
 
 /** Released and taken again by a callee: nothing derived under it is valid any more. */
-export function drop(m: Machine, s: State, op: LockOp, mode: "read" | "write"): void {
+export function drop(m: Machine, s: State, op: LockOp, mode: "read" | "write" | null): void {
   const e = s.locks.get(lockKey(op.cls, op.obj)) ?? likelyAlias(m, s, op.cls, op.obj, "any") ?? undefined;
   const site: Site = { ...op.site, note: `${label(m, op.cls)} dropped and retaken in ${op.callee ?? "a callee"}()` };
   const held: LockEntry = e ?? {
     cls: op.cls,
     obj: op.obj,
-    mode,
+    mode: mode ?? "read",
     depth: 1,
     origin: { ...op.site, note: "held by the caller" },
     last: null,
     entry: true,
-    entryMode: mode,
+    entryMode: "any",
     dropped: true,
     checked: false,
     rule: null,
+    attempt: false,
     weak: false,
   };
   endDependents(m, s, held, site);
   loseGuarded(m, s, held, site, op.rule);
   for (const [v, info] of s.stale) if (info.site === site) s.setStale(v, { ...info, relocked: true });
-  s.setLock({ ...held, dropped: held.dropped || held.entry, checked: false });
+  s.setLock({ ...held, mode: mode ?? held.mode, dropped: held.dropped || held.entry, checked: false });
   if (m.rules.sectionClasses.has(op.cls)) s.clearReads();
 }
 
@@ -316,6 +322,7 @@ export function failedAttempt(m: Machine, s: State, op: LockOp, name: string): v
     dropped: false,
     checked: false,
     rule: m.rules.failureRules.get(op.cls) ?? null,
+    attempt: true,
     weak: false,
   });
 }

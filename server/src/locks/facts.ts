@@ -42,6 +42,8 @@ export function inherentMask(t: ValueTable, id: ValueId): number {
       // Or-ing a named constant in: a flag, hence not zero.
       if (v.op === "|" && (t.get(v.a).k === "sym" || t.get(v.b).k === "sym")) return ANY & ~ZERO;
       return ANY;
+    case "sym":
+      return t.isFlag(v.name) ? POSITIVE : ANY;
     default:
       return ANY;
   }

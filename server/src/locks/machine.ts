@@ -49,7 +49,7 @@ export class Oracle {
 }
 
 export class Machine {
-  readonly t = new ValueTable();
+  readonly t: ValueTable;
   readonly types = new Map<string, string>();
   readonly oracle = new Oracle();
   /** The outcome being applied was chosen on an argument whose value is not known. */
@@ -77,6 +77,7 @@ export class Machine {
     readonly scope: Scope,
     readonly entry: EntryContext,
   ) {
+    this.t = new ValueTable(rules.flags);
     for (const p of fn.params) this.types.set(p.name, p.type);
   }
 
@@ -245,7 +246,12 @@ export class Machine {
         const addr = this.address(s, e.e);
         const before = addr === null ? this.unknown(e) : this.load(s, addr);
         const after = t.op(e.op === "++" ? "+" : "-", before, t.one);
-        const stored = depthOf(t, after) > 4 ? this.result(s, e.at, "step") : after;
+        let stored = after;
+        if (depthOf(t, after) > 4) {
+          const positive = s.mask(t, before) === POSITIVE && e.op === "++";
+          stored = this.result(s, e.at, "step");
+          if (positive) narrow(t, s, stored, POSITIVE);
+        }
         if (addr !== null) {
           if (e.e.k === "mem") this.noteAccess(s, e.e, addr, true, null);
           this.store(s, addr, stored);

@@ -80,7 +80,10 @@ function require(m: Machine, s: State, n: CompiledNeed, obj: ValueId, site: Site
       if (r.info && !info) info = r.info;
     }
     if (verdict === "no" && first && m.sink) m.emit({ k: "need", need: first, info, state: s.fork(), callee: null, late: null });
-    if (verdict === "entry" && pending) s.setNeed(`${pending.rule}|${pending.cls}|${pending.obj}|${pending.mode}|${site.at}`, pending);
+    if (verdict === "entry" && pending) {
+      if (group.length > 1) pending = { ...pending, alternatives: true };
+      s.setNeed(`${pending.rule}|${pending.cls}|${pending.obj}|${pending.mode}|${site.at}`, pending);
+    }
   }
 }
 

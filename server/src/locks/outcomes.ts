@@ -38,7 +38,7 @@ export type CallEffect =
   | { k: "downgrade"; cls: string; term: Term }
   | { k: "assert"; cls: string; term: Term; mode: "read" | "write" | "any" }
   /** Let go and taken again inside the callee. */
-  | { k: "drop"; cls: string; term: Term; mode: "read" | "write"; site: Site | null }
+  | { k: "drop"; cls: string; term: Term; mode: "read" | "write" | null; site: Site | null }
   /** An attempt to take it failed: it is not held now. */
   | { k: "failed"; cls: string; term: Term; name: string }
   | { k: "lost"; cls: string; term: Term }

@@ -46,6 +46,7 @@ export function holds(m: Machine, s: State, cls: string, obj: ValueId | null, mo
     if (e.cls !== cls || !isHeld(e) || e === exact) continue;
     if (aliasing(m.t, e.obj, obj) === "maybe") other = e;
   }
+  if (exact?.attempt) return { answer: knownOrigin(m, obj) ? "entry" : "unknown", info: exact };
   if (exact) return other ? { answer: "unknown", info: exact } : { answer: "no", info: exact };
   if (other) return { answer: "unknown", info: other };
   if (certainlyFree(m, s, cls, obj)) return { answer: "no", info: null };

@@ -2,7 +2,8 @@
  * The abstract state on one path (one disjunct): memory, facts, locks, stale pointers, marks and
  * the obligations that rest on what the caller holds. Copy-on-write: `fork()` is cheap.
  */
-import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact } from "./facts";
+import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact, ZERO } from "./facts";
+import { joinFlags } from "./assume";
 import type { ValueId, ValueTable } from "./values";
 
 /** A place in the function's text, relative to its start. */
@@ -35,6 +36,8 @@ export interface LockEntry {
   checked: boolean;
   /** Rule that names a mistake with this state. */
   rule: string | null;
+  /** Not held because an attempt to take it failed; whether the caller holds it is open. */
+  attempt: boolean;
   /** May stand for several instances (taken in a loop). */
   weak: boolean;
 }
@@ -57,6 +60,8 @@ export interface PendingNeed {
   obj: ValueId;
   site: Site;
   what: string;
+  /** Other locks would do as well: too little to ask of a caller. */
+  alternatives?: boolean;
 }
 
 export function lockKey(cls: string, obj: ValueId): string {
@@ -172,6 +177,13 @@ export class State {
   mask(t: ValueTable, v: ValueId): number {
     const m = inherentMask(t, v);
     const f = this.facts.get(v);
+    const u = t.get(v);
+    if (u.k === "un" && (u.op === "!" || u.op === "bool")) {
+      const inner = this.mask(t, u.a);
+      const truth = inner === ZERO ? ZERO : (inner & ZERO) === 0 ? POSITIVE : m;
+      const own = u.op === "bool" || truth === m ? truth : truth === ZERO ? POSITIVE : ZERO;
+      return f ? own & f.mask || own : own;
+    }
     if (m === ANY) {
       // A valid pointer or positive number stays one when something positive is added.
       const x = t.get(v);
@@ -243,6 +255,14 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
       vb = defaultContent(t, addr);
     }
     if (va === vb) continue;
+    const flags = joinFlags(t, va, vb);
+    if (flags !== null && (t.get(va).k !== "sym" || t.get(vb).k !== "sym")) {
+      if (flags !== va) {
+        out.setMem(addr, flags);
+        changed = true;
+      }
+      continue;
+    }
     const phi = t.phi(block, addr);
     const av = t.get(addr);
     if (av.k === "local") t.suggestName(phi, av.name);

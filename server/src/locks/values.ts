@@ -46,9 +46,14 @@ export class ValueTable {
   readonly zero: ValueId;
   readonly one: ValueId;
 
-  constructor() {
+  /** @param flags names known to be bits, hence not zero */
+  constructor(private readonly flags: ReadonlySet<string> = new Set()) {
     this.zero = this.num(0);
     this.one = this.num(1);
+  }
+
+  isFlag(name: string): boolean {
+    return this.flags.has(name);
   }
 
   get size(): number {
@@ -200,6 +205,7 @@ export class ValueTable {
   }
   un(op: string, a: ValueId): ValueId {
     const v = this.get(a);
+    if (op === "some" && v.k === "num") return a;
     if (v.k === "num") {
       if (op === "-") return this.num(-v.n);
       if (op === "!") return this.num(v.n === 0 ? 1 : 0);
@@ -215,6 +221,10 @@ export class ValueTable {
       const n = arithmetic(op, va.n, vb.n);
       if (n !== undefined) return this.num(n);
     }
+    if (op === "!=") return this.un("!", this.op("==", a, b));
+    if (op === ">") return this.op("<", b, a);
+    if (op === "<=") return this.un("!", this.op("<", b, a));
+    if (op === ">=") return this.un("!", this.op("<", a, b));
     if ((op === "|" || op === "+" || op === "^") && vb.k === "num" && vb.n === 0) return a;
     if ((op === "|" || op === "+") && va.k === "num" && va.n === 0) return b;
     if (op === "&" && ((va.k === "num" && va.n === 0) || (vb.k === "num" && vb.n === 0))) return this.zero;

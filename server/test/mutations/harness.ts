@@ -18,6 +18,8 @@ export interface Verdict {
 export class Harness {
   private readonly baseline = new Map<string, Finding[]>();
   private readonly folders: Folders;
+  /** The file whose text is a mutant's at the moment. */
+  private changed: string | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -26,51 +28,68 @@ export class Harness {
     this.folders = new Folders(tree);
   }
 
+  /** Findings of the unmodified files around the mutants, before the first change. */
+  prepare(mutants: readonly Mutant[]): void {
+    for (const m of mutants) for (const file of this.folders.around(m.file, m.function).files) this.before(file);
+  }
+
   /** A seeded bug counts as caught by a new error or warning of an expected rule in the function, a caller or a callee. */
   seeded(mutant: Mutant): Verdict {
     return this.run(mutant, (fresh, near) => {
       const right = fresh.filter((f) => f.level !== "hint" && mutant.expect.includes(f.alias) && near.has(f.function));
-      return { good: right.length > 0, fresh: [...right, ...fresh.filter((f) => !right.includes(f))] };
+      return {
+        good: right.length > 0,
+        settled: right.length > 0,
+        fresh: [...right, ...fresh.filter((f) => !right.includes(f))],
+      };
     });
   }
 
   /** A harmless change must bring nothing new, at any level, in the file and its neighbours. */
   harmless(mutant: Mutant): Verdict {
-    return this.run(mutant, (fresh) => ({ good: fresh.length === 0, fresh }), true);
+    return this.run(mutant, (fresh) => ({ good: fresh.length === 0, settled: fresh.length > 0, fresh }), true);
+  }
+
+  /** Puts the unmodified texts back. */
+  finish(): void {
+    if (this.changed !== undefined) this.engine.setOverlay(this.changed, null);
+    this.changed = undefined;
   }
 
   private run(
     mutant: Mutant,
-    judge: (fresh: Finding[], near: Set<string>) => { good: boolean; fresh: Finding[] },
+    judge: (fresh: Finding[], near: Set<string>) => { good: boolean; settled: boolean; fresh: Finding[] },
     textMoves = false,
   ): Verdict {
-    const text = this.tree.read(mutant.file);
-    if (text === undefined) return { mutant, good: false, fresh: [], ms: 0, problem: "file is missing" };
-    const around = this.folders.around(mutant.file, mutant.function);
-    for (const file of around.files) this.before(file);
     const start = performance.now();
+    const verdict: Verdict = { mutant, good: false, fresh: [], ms: 0 };
     try {
+      const text = this.tree.read(mutant.file);
+      if (text === undefined) throw new Error("file is missing");
+      const around = this.folders.around(mutant.file, mutant.function);
+      const before = new Map(around.files.map((file) => [file, this.before(file)]));
+      // From one mutant of a file to the next without going back: half the work for the engine.
+      if (this.changed !== mutant.file) this.finish();
       this.engine.setOverlay(mutant.file, applyEdits(text, mutant.edits));
-      const fresh = around.files.flatMap((file) =>
-        newFindings(this.before(file), this.engine.check(file).findings, textMoves),
-      );
-      return { mutant, ...judge(fresh, around.functions), ms: performance.now() - start };
+      this.changed = mutant.file;
+      const fresh: Finding[] = [];
+      for (const [file, old] of before) {
+        fresh.push(...newFindings(old, this.engine.check(file).findings, textMoves));
+        const { settled, ...answer } = judge(fresh, around.functions);
+        Object.assign(verdict, answer);
+        if (settled) break;
+      }
     } catch (error) {
-      return {
-        mutant,
-        good: false,
-        fresh: [],
-        ms: performance.now() - start,
-        problem: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      };
-    } finally {
-      this.engine.setOverlay(mutant.file, null);
+      verdict.good = false;
+      verdict.problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
+    return Object.assign(verdict, { ms: performance.now() - start });
   }
 
   private before(file: string): Finding[] {
     let findings = this.baseline.get(file);
     if (!findings) {
+      this.finish();
       findings = this.engine.check(file).findings;
       this.baseline.set(file, findings);
     }

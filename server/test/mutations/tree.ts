@@ -10,6 +10,9 @@ const headers = [
   "include/linux/spinlock.h",
 ];
 
+/** Texts kept in memory. */
+const remembered = 200;
+
 export class Tree {
   private readonly texts = new Map<string, string | undefined>();
   private headerText: string | undefined;
@@ -17,8 +20,11 @@ export class Tree {
   constructor(readonly root: string) {}
 
   read(path: string): string | undefined {
-    if (!this.texts.has(path)) this.texts.set(path, readText(join(this.root, path)));
-    return this.texts.get(path);
+    if (this.texts.has(path)) return this.texts.get(path);
+    const text = readText(join(this.root, path));
+    if (this.texts.size >= remembered) this.texts.delete(this.texts.keys().next().value as string);
+    this.texts.set(path, text);
+    return text;
   }
 
   list(dir: string): string[] | undefined {

@@ -46,7 +46,7 @@ function patternSites(fn: Fn, cx: Context): PatternSite[] {
         ({ p, re }) =>
           re.test(text) && (!p.with || new RegExp(p.with).test(whole)) && (!p.near || nearMatches(stmt, cx, p.near)),
       );
-      if (hit)
+      if (hit && !onlyChoosesCode(cx, stmt) && !(hit.p.near && testedAgain(cx, stmt, leaf)))
         out.push({ stmt, leaf, pattern: hit.p, text, ok: hit.p.ok === "auto" ? goodValue(stmt, leaf) : hit.p.ok });
     }
   }
@@ -62,7 +62,6 @@ function nearMatches(stmt: Stmt, cx: Context, near: string): boolean {
 export function deleteRecheck(fn: Fn, cx: Context): Seed[] {
   const seeds: Seed[] = [];
   for (const { stmt, leaf, pattern, text, ok } of patternSites(fn, cx)) {
-    if (onlyChoosesCode(cx, stmt) || (pattern.near && testedAgain(cx, stmt, leaf))) continue;
     const edits = assume(cx.file, stmt, leaf, ok);
     if (edits)
       seeds.push({
