@@ -29,6 +29,8 @@ function misuse(ctx: DetectorContext, rule: string, classes: Set<string>): RawFi
     const by = e.callee ? ` by ${e.callee}()` : "";
     if (e.k === "release-unheld") {
       if (e.info === ENTRY_UNKNOWN) continue;
+      const wandering = ctx.analysis.machine.rules.classes.get(e.cls)?.kind === "bit";
+      if (wandering && e.info && (e.info.entry || e.info.dropped)) continue;
       // One call that releases two objects which are the same here: the callee compares them.
       if (e.callee && e.info?.last?.at === e.site.at) continue;
       out.push({
@@ -117,6 +119,8 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   const m = ctx.analysis.machine;
   const term = express(m, x.state, g.entry.obj, x.ret);
   if (x.ret !== null && x.ret === g.entry.obj) return true;
+  const viaOutParameter = term?.k === "after" && term.of.k === "arg";
+  if (viaOutParameter && isSuccess(ctx, x.state, x.ret)) return true;
   if (term?.k === "after" && m.rules.classes.get(g.entry.cls)?.kind === "bit") return true;
   if (flaggedInMemory(ctx, g, x)) return true;
   // Reported through the result: success holds, failure does not.

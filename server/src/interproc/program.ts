@@ -161,12 +161,19 @@ export class Program {
 
   private touchesRules(ref: FunctionRef): boolean {
     const { compiled } = this.o;
+    if (this.inAskedSlot(ref)) return true;
     for (const c of ref.item.calls) {
       const known = this.touching.get(c);
       if (known ?? this.remember(c, matters(compiled, c))) return true;
     }
     if (compiled.watched.size === 0) return false;
     return this.watchedPattern().test(this.textOf(ref));
+  }
+
+  /** Installed, in its own file, in a slot that detectors ask about? */
+  private inAskedSlot(ref: FunctionRef): boolean {
+    const scan = this.o.index.scan(ref.file);
+    return scan?.slots.some((s) => s.value === ref.item.name && this.o.compiled.askedSlots.has(`${s.struct ?? "?"}.${s.field}`)) ?? false;
   }
 
   private remember(name: string, value: boolean): boolean {
@@ -210,6 +217,7 @@ export class Program {
         cache.set(name, model);
         return model;
       },
+      counters: this.inAskedSlot(ref),
       constant: (name) => this.env.constant(ref.file, name),
       fieldType: (tag, field) => this.o.index.fieldType(ref.file, tag, field),
     };
@@ -317,9 +325,11 @@ function matters(compiled: Compiled, name: string): boolean {
   if (!e) return false;
   if (e.returns?.protectedBy) return true;
   return e.effects.some((x) => {
+    if (x.does && (compiled.askedActions.has(x.does) || compiled.reachActions.has(x.does))) return true;
     const cls = x.acquire ?? x.release ?? x.downgrade ?? x.assert ?? x.releaseAll;
     if (cls !== undefined) {
       const c = compiled.classes.get(cls);
+      if (c?.kind === "seq") return true;
       return !c?.generic && c?.kind !== "ref" && c?.kind !== "preempt" && c?.kind !== "rcu" && c?.kind !== "irq";
     }
     if (x.does) return compiled.needs.has(x.does) || compiled.splitActions.has(x.does) || compiled.lookActions.has(x.does);

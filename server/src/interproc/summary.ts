@@ -1,7 +1,7 @@
 /** Summary of a function (its contract) from the states in which it returns. */
 import type { FunctionAst } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
-import { constantOf, flagNames, truth } from "../locks/assume";
+import { constantOf, testedFlags, truth } from "../locks/assume";
 import type { FunctionAnalysis } from "../locks/analyse";
 import type { Event } from "../locks/events";
 import { ANY, joinFacts, ZERO } from "../locks/facts";
@@ -129,7 +129,8 @@ interface Group {
 
 /** What an outcome's exits know of parameters, fields reached from them and flag tests on these. */
 function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
-  const first = exits[0] as Exit;
+  const first = exits[0];
+  if (!first) return [];
   const clauses: Clause[] = [];
   for (const [v] of first.state.facts) {
     const x = m.t.get(v);
@@ -160,27 +161,13 @@ function returnFlags(m: Machine, exits: Exit[]): Clause[] {
   const verdicts = new Map<string, "true" | "false" | "unknown">();
   for (const [i, e] of exits.entries()) {
     if (e.ret === null) return [];
-    for (const name of testedFlags(m, e.ret)) if (i === 0) verdicts.set(name, "unknown");
+    for (const name of testedFlags(m.t, e.ret)) if (i === 0) verdicts.set(name, "unknown");
   }
   for (const name of verdicts.keys()) {
     const seen = new Set(exits.map((e) => truth(m.t, e.state, m.t.op("&", e.ret as ValueId, m.t.sym(name)))));
     verdicts.set(name, seen.size === 1 ? ([...seen][0] as "true" | "false" | "unknown") : "unknown");
   }
   return [...verdicts].filter(([, v]) => v !== "unknown").map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
-}
-
-/** Flags that some condition tests in the value or in what it is or-ed from. */
-function testedFlags(m: Machine, v: ValueId): string[] {
-  const out = new Set<string>();
-  m.t.walk(v, (id, x) => {
-    for (const mask of m.t.masksOf(id)) {
-      const y = m.t.get(mask);
-      if (y.k === "op") for (const n of flagNames(m.t, y.a === id ? y.b : y.a) ?? []) out.add(n);
-    }
-    if (x.k === "sym") out.add(x.name);
-    return x.k === "op" && x.op === "|";
-  });
-  return [...out].filter((n) => !n.startsWith("#")).slice(0, 12);
 }
 
 function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
@@ -306,7 +293,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   list = withoutContradictions(m, list);
   if (a.incomplete) list = [doubtful(list)];
   const inner = takes(m, fn, a.events, exits);
-  const looks = actionEffects(m, exits);
+  const looks = actionEffects(m, exits, reachedActions(m, a.events));
   const facts = telling(list.map((g) => parameterFacts(m, g.exits)));
   const outcomes: Outcome[] = list.map((g, i) => ({
     when: [...returnClauses(m, g.exits, g.constant), ...(facts[i] ?? [])],
@@ -396,8 +383,15 @@ function mergeBySignature(list: Group[]): Group[] {
   return [...by.values()];
 }
 
+/** Actions performed on some path, of those that callers want to hear of. */
+function reachedActions(m: Machine, events: Event[]): ReadonlySet<string> {
+  const out = new Set<string>();
+  if (m.rules.reachActions.size > 0) for (const e of events) if (e.k === "action" && m.rules.reachActions.has(e.action)) out.add(e.action);
+  return out;
+}
+
 /** Actions that every return has behind it, for rules that look for them in the caller. */
-function actionEffects(m: Machine, exits: Exit[]): CallEffect[] {
+function actionEffects(m: Machine, exits: Exit[], reached: ReadonlySet<string>): CallEffect[] {
   const first = exits[0];
   if (!first) return [];
   const out: CallEffect[] = [];
@@ -407,6 +401,7 @@ function actionEffects(m: Machine, exits: Exit[]): CallEffect[] {
     const somewhere = m.rules.lookActions.has(a) || exits.every((e) => e.state.did.has(a));
     if (somewhere) out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
   }
+  for (const a of reached) if (!out.some((x) => x.k === "action" && x.action === a)) out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
   return out;
 }
 

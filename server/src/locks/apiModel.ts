@@ -82,8 +82,11 @@ function outcomes(entry: ApiEntry): Outcome[] {
   }));
   const keys = new Set(groups.filter((g) => g.length === 1).map((g) => clauseKey(g[0] as Clause)));
   const exhaustive = entry.exhaustive || groups.some((g) => g.length === 1 && keys.has(clauseKey(negate(g[0] as Clause))));
-  const complements = !exhaustive;
-  if (complements) {
+  const single = groups.length === 1 ? (groups[0] as Clause[]) : [];
+  if (!exhaustive && single.length > 1) {
+    // Not (a and b): not a, or a and not b.
+    for (const [i, c] of single.entries()) out.push({ when: [...single.slice(0, i), negate(c)], unless: [], effects: always(), returns: null });
+  } else if (!exhaustive) {
     out.push({
       when: groups.filter((g) => g.length === 1).map((g) => negate(g[0] as Clause)),
       unless: groups.filter((g) => g.length > 1),

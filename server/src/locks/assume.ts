@@ -110,6 +110,20 @@ export function flagNames(t: ValueTable, v: ValueId): string[] | null {
   return null;
 }
 
+/** Flags that some condition tests in the value or in what it is or-ed from. */
+export function testedFlags(t: ValueTable, v: ValueId): string[] {
+  const out = new Set<string>();
+  t.walk(v, (id, x) => {
+    for (const mask of t.masksOf(id)) {
+      const y = t.get(mask);
+      if (y.k === "op") for (const n of flagNames(t, y.a === id ? y.b : y.a) ?? []) out.add(n);
+    }
+    if (x.k === "sym") out.add(x.name);
+    return x.k === "op" && x.op === "|";
+  });
+  return [...out].filter((n) => !n.startsWith("#")).slice(0, 12);
+}
+
 /** The join of two flag values: what both have for certain, what either has perhaps. Null if they are not made of named flags. */
 export function joinFlags(t: ValueTable, a: ValueId, b: ValueId): ValueId | null {
   if (!isFlagValue(t, a) || !isFlagValue(t, b)) return null;

@@ -47,6 +47,10 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
   const sectionClasses = new Set<string>();
   const lookActions = new Set<string>();
   const splitActions = new Set<string>();
+  const askedActions = new Set<string>();
+  const reachActions = new Set<string>();
+  const resets = new Map<string, string[]>();
+  const askedSlots = new Set<string>();
   const add = (action: string, n: CompiledNeed): void => {
     needs.set(action, [...(needs.get(action) ?? []), n]);
   };
@@ -54,6 +58,7 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     const unless = strings(c.with.unless);
     const groups = Array.isArray(c.with.needs) ? (c.with.needs as Need[][]) : [];
     const given = Array.isArray(c.with.given) ? (c.with.given as Need[][]) : [];
+    for (const slot of strings(c.with.slots)) askedSlots.add(slot);
     switch (c.detector) {
       case "requires-lock":
         for (const a of strings(c.with.actions)) add(a, compileNeeds(groups, c.id, unless, given));
@@ -77,16 +82,23 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
         for (const a of [...strings(c.with.recheck), ...strings(c.with.read)]) lookActions.add(a);
         break;
       case "notifier-contract":
-        for (const a of strings(c.with.actions)) if (c.with.kind === "set-seq") splitActions.add(a);
+        for (const a of strings(c.with.actions)) {
+          askedActions.add(a);
+          if (c.with.kind === "set-seq") splitActions.add(a);
+        }
         break;
       case "retry-protocol":
         for (const a of [...strings(c.with.begin), ...strings(c.with.retry)]) splitActions.add(a);
+        for (const a of strings(c.with.use)) askedActions.add(a);
+        for (const a of strings(c.with.begin)) resets.set(a, strings(c.with.retry));
         break;
       case "lockless-recheck":
         for (const a of [...strings(c.with.grab), ...strings(c.with.compare)]) lookActions.add(a);
         break;
       case "seqcount-protocol":
-        if (groups.length > 0) for (const a of strings(c.with.actions)) add(a, compileNeeds(groups, c.id, unless, given));
+        for (const a of strings(c.with.actions)) reachActions.add(a);
+        for (const a of [...strings(c.with.begin), ...strings(c.with.retry)]) splitActions.add(a);
+        for (const a of strings(c.with.begin)) resets.set(a, strings(c.with.retry));
         break;
     }
   }
@@ -106,6 +118,10 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     sectionClasses,
     lookActions,
     splitActions,
+    askedActions,
+    reachActions,
+    resets,
+    askedSlots,
     cellReads: rules.cells ?? new Map(),
     guarded,
     important: (cls) => {

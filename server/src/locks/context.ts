@@ -65,6 +65,14 @@ export interface Compiled {
   lookActions: ReadonlySet<string>;
   /** Actions on which disjuncts are kept apart. */
   splitActions: ReadonlySet<string>;
+  /** Actions that detectors ask for without needing a lock: calls of their APIs make a function worth analysing. */
+  askedActions: ReadonlySet<string>;
+  /** Actions of which callers hear even if only some path of a callee performs them. */
+  reachActions: ReadonlySet<string>;
+  /** Action → actions that it takes back: reading a sequence anew makes the earlier check void. */
+  resets: ReadonlyMap<string, readonly string[]>;
+  /** Callback slots whose functions are analysed in any case: `mmu_notifier_ops.release`. */
+  askedSlots: ReadonlySet<string>;
   /** Classes kept apart when there are many paths: not the generic ones, not per-folio bits. */
   important(cls: string): boolean;
   /** Classes kept apart to the last: those an object of their own and waiting readers. */
@@ -91,4 +99,6 @@ export interface Scope {
   /** Value of an object-like macro: a number, or the names it ors together. */
   constant(name: string): number | string[] | null;
   fieldType(struct: string, field: string): string | undefined;
+  /** Is the function a callback whose counters are followed (`inc:` actions)? */
+  counters?: boolean;
 }

@@ -288,7 +288,8 @@ export function drop(m: Machine, s: State, op: LockOp, mode: "read" | "write" | 
   endDependents(m, s, held, site);
   loseGuarded(m, s, held, site, op.rule);
   for (const [v, info] of s.stale) if (info.site === site) s.setStale(v, { ...info, relocked: true });
-  s.setLock({ ...held, mode: mode ?? held.mode, dropped: held.dropped || held.entry, checked: false });
+  // A callee that drops it as a reader cannot have met a writer: the mode stays what it was.
+  s.setLock({ ...held, mode: mode === null || (mode === "read" && held.mode === "write") ? held.mode : mode, dropped: held.dropped || held.entry, checked: false });
   if (m.rules.sectionClasses.has(op.cls)) s.clearReads();
 }
 

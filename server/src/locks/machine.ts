@@ -254,6 +254,7 @@ export class Machine {
         }
         if (addr !== null) {
           if (e.e.k === "mem") this.noteAccess(s, e.e, addr, true, null);
+          if (e.e.k === "mem" && this.scope.counters) noteCounter(s, addr, e.op, this.site(e.at, e.end, ""));
           this.store(s, addr, stored);
         }
         return e.prefix ? stored : before;
@@ -470,6 +471,12 @@ export class Machine {
       this.emit({ k: "ignored-result", api: e.fn.name, site: this.site(e.at, e.end, ""), state: s.fork() });
     }
   }
+}
+
+/** A field counted up on this path; counted down, it is even again. */
+function noteCounter(s: State, addr: ValueId, op: "++" | "--", site: Site): void {
+  if (op === "++") s.setDid(`inc:${addr}`, site);
+  else s.clearDid(`inc:${addr}`);
 }
 
 function forgetCells(t: ValueTable, s: State, addr: ValueId): void {

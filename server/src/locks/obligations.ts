@@ -45,7 +45,10 @@ export function termOn(m: Machine, s: State, obj: ValueId, term: NeedTerm): Valu
   return term.folio ? m.t.pure("folio", [v]) : v;
 }
 
+const NONE: readonly string[] = [];
+
 export function performAction(m: Machine, s: State, action: string, obj: ValueId, operands: ValueId[], site: Site, callee: string, direct: boolean): void {
+  for (const a of m.rules.resets.get(action) ?? NONE) s.clearDid(a);
   s.setDid(action, site);
   if (m.sink && !action.startsWith("field:")) m.emit({ k: "action", action, obj, with: operands, site, state: s.fork(), callee, direct });
   const needs = m.rules.needs.get(action);

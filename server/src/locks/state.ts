@@ -3,7 +3,7 @@
  * the obligations that rest on what the caller holds. Copy-on-write: `fork()` is cheap.
  */
 import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact, ZERO } from "./facts";
-import { joinFlags } from "./assume";
+import { joinFlags, testedFlags, truth } from "./assume";
 import type { ValueId, ValueTable } from "./values";
 
 /** A place in the function's text, relative to its start. */
@@ -208,9 +208,28 @@ export function propertyKey(s: State, splitActions: ReadonlySet<string>, counts:
   if (s.stale.size > 0) {
     for (const [addr, v] of s.mem) if (s.stale.has(v)) parts.push(`!${addr}`);
   }
-  if (splitActions.size > 0) for (const a of s.did.keys()) if (splitActions.has(a)) parts.push(`+${a}`);
+  if (splitActions.size > 0) for (const a of s.did.keys()) if (splitActions.has(a) || a.startsWith("inc:")) parts.push(`+${a}`);
   if (parts.length > 1) parts.sort();
   return parts.join(" ");
+}
+
+/** Flags tested in either value whose state is the same on both paths stay known of the join. */
+function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: ValueId, va: ValueId, vb: ValueId): boolean {
+  const names = new Set([...testedFlags(t, va), ...testedFlags(t, vb)]);
+  if (va !== phi && names.size === 0) return false;
+  let changed = false;
+  for (const name of names) {
+    const flag = t.sym(name);
+    const ta = truth(t, a, t.op("&", va, flag));
+    const cell = t.op("&", phi, flag);
+    if (va === phi && !a.facts.has(cell)) continue;
+    const tb = ta === "unknown" ? ta : truth(t, b, t.op("&", vb, flag));
+    const want: Fact | undefined = ta === "unknown" || ta !== tb ? undefined : { mask: ta === "true" ? ANY & ~ZERO : ZERO };
+    if (sameFact(want, out.facts.get(cell))) continue;
+    out.setFact(cell, want);
+    if (va === phi) changed = true;
+  }
+  return changed;
 }
 
 /** Joins states that differ in locks: what differs becomes unknown. Null if `a` already covers `b`. */
@@ -304,6 +323,7 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
         changed = true;
       }
     }
+    if (joinTestedFlags(t, a, b, out, phi, va, vb)) changed = true;
     const ma = a.marks.get(va);
     if (ma !== undefined && ma === b.marks.get(vb)) {
       if (out.marks.get(phi) !== ma) for (const m of ma.split(",")) out.addMark(phi, m);
@@ -382,9 +402,9 @@ export function defaultContent(t: ValueTable, addr: ValueId): ValueId {
 
 function factOf(t: ValueTable, s: State, v: ValueId): Fact {
   const f = s.facts.get(v);
-  const mask = inherentMask(t, v);
+  const mask = s.mask(t, v);
   const value = t.get(v);
-  const base: Fact = f ? { ...f, mask: f.mask & mask } : { mask };
+  const base: Fact = f ? { ...f, mask } : { mask };
   if (base.eq === undefined && (value.k === "num" || value.k === "sym")) base.eq = v;
   return base;
 }

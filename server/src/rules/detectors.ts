@@ -13,6 +13,10 @@ const marks = z.array(z.string());
  * `pairs` in lock-order: acquiring the class, or doing the action, while the other is held; not inside `unlessHeld`.
  * `counters` in seqcount-protocol: classes of the counters whose readers and writers it follows; `locks`: for kind
  * writer-lock the classes that keep writers apart, for kind balance the write sections that must be closed.
+ * `begin`, `retry`: actions of its readers; `odd`: what a reader does that may see a write section open; `actions`: for kind
+ * writer-section what belongs inside, for kind reader-retry what belongs between begin and retry.
+ * `test` in notifier-contract: the action that asks whether sleeping is allowed; `errors`: the errors a callback may
+ * return; `events`: values of the range that allow to skip the protocol.
  * `balance` in result-check: a success without a release is this rule's business too.
  */
 export const DETECTORS: Record<string, z.ZodObject> = {
@@ -58,12 +62,18 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     actions: names.optional(),
     locks: names.optional(),
     needs: needs.optional(),
+    begin: z.string().optional(),
+    retry: z.string().optional(),
+    odd: z.string().optional(),
   }),
   "notifier-contract": z.strictObject({
     kind: z.enum(["coverage", "start-return", "set-seq", "exclusive"]),
     actions: names.optional(),
     slots: names.optional(),
     locks: names.optional(),
+    errors: z.array(z.string()).optional(),
+    events: z.array(z.string()).optional(),
+    test: z.string().optional(),
   }),
   "error-unwind": z.strictObject({ slots: names, errors: z.array(z.string()).optional(), locks: names.optional() }),
   "retry-protocol": z.strictObject({
@@ -84,6 +94,8 @@ export const REFERENCES: Record<string, "action" | "lock" | "slot" | "mark" | "a
   compare: "action",
   begin: "action",
   retry: "action",
+  odd: "action",
+  test: "action",
   use: "action",
   locks: "lock",
   counters: "lock",
