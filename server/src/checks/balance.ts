@@ -15,8 +15,47 @@ export const balance: Detector = (ctx, check) => {
   const classes = new Set(list(check.with.locks));
   // A rule of this kind names mistakes with particular calls; the class's own rule finds them.
   if (check.with.onlyNamed === true) return [];
-  return [...misuse(ctx, check.id, classes), ...leaks(ctx, check.id, classes)];
+  return [...misuse(ctx, check.id, classes), ...leaks(ctx, check.id, classes), ...uninitialised(ctx, check.id, classes, check.with.initialised), ...usedAfter(ctx, check.id, classes, list(check.with.uses))];
 };
+
+/** An object on the stack is acquired before it was initialised. */
+function uninitialised(ctx: DetectorContext, rule: string, classes: Set<string>, mark: unknown): RawFinding[] {
+  if (typeof mark !== "string") return [];
+  const { t } = ctx.analysis.machine;
+  const out: RawFinding[] = [];
+  for (const e of ctx.analysis.events) {
+    if (e.k !== "acquire" || !classes.has(e.cls) || e.callee !== null || t.get(e.obj).k !== "local" || e.state.hasMark(e.obj, mark)) continue;
+    const object = print(ctx, e.obj);
+    out.push({
+      rule,
+      at: e.site.at,
+      end: e.site.end,
+      words: { object, lock: label(ctx, e.cls), call: ctx.text.slice(e.site.at, e.site.end), what: "used before it is initialised" },
+      steps: [{ ...e.site, note: `\`${object}\` is not initialised on this path` }],
+      weight: 4,
+    });
+  }
+  return out;
+}
+
+/** The mapped object is used after its mapping was given back. */
+function usedAfter(ctx: DetectorContext, rule: string, classes: Set<string>, uses: string[]): RawFinding[] {
+  const out: RawFinding[] = [];
+  for (const e of ctx.analysis.events) {
+    if (e.k !== "action" || !uses.includes(e.action)) continue;
+    const l = [...e.state.locks.values()].find((x) => x.obj === e.obj && classes.has(x.cls));
+    if (!l || l.mode !== "free" || !l.last || l.attempt) continue;
+    out.push({
+      rule,
+      at: e.site.at,
+      end: e.site.end,
+      words: { object: print(ctx, e.obj), lock: label(ctx, l.cls), call: ctx.text.slice(e.site.at, e.site.end), what: "used after it was unmapped" },
+      steps: [...stepsOf(l), { ...e.site, note: "used here" }],
+      weight: 4,
+    });
+  }
+  return out;
+}
 
 function misuse(ctx: DetectorContext, rule: string, classes: Set<string>): RawFinding[] {
   const out: RawFinding[] = [];
@@ -95,7 +134,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     const wandering = ctx.analysis.machine.rules.classes.get(g.entry.cls)?.kind === "bit";
     for (const x of g.held) {
       // Per-object locks change owners: only what this function itself takes and elsewhere gives back is judged.
-      if (wandering && (g.free.length === 0 || x.state.hasMark(g.entry.obj, "escaped"))) continue;
+      if (wandering && (x.state.hasMark(g.entry.obj, "escaped") || g.free.length === 0)) continue;
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
       const lock = label(ctx, entry.cls);
@@ -107,6 +146,8 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
         steps: [entry.origin, { ...x.site, note: `returns with ${lock} held` }],
         weight: 4,
       });
+      // One finding per acquisition: further returns with it held are the same mistake.
+      break;
     }
   }
   return out;
@@ -191,8 +232,10 @@ function isSuccess(ctx: DetectorContext, s: State, ret: ValueId | null): boolean
   if (ret === null) return true;
   const mask = s.mask(ctx.analysis.machine.t, ret);
   const type = ctx.fn.returnType;
-  if (isPointer(type)) return (mask & (ZERO | ERRPTR)) === 0;
+  if (isPointer(type)) return (mask & ZERO) === 0 && mask !== ERRPTR;
   if (/\bbool\b/.test(type)) return mask === POSITIVE;
+  const named = ctx.analysis.machine.t.get(ret);
+  if (named.k === "sym" && ctx.analysis.machine.rules.errorNames.has(named.name)) return false;
   // A type of its own: what its values mean is not known, but that they differ says enough.
   if (!/\b(int|long|short|char|unsigned|s32|s64|ssize_t)\b/.test(type)) return true;
   if (ctx.analysis.machine.t.get(ret).k === "sym") return true;

@@ -28,6 +28,8 @@ export interface DetectorContext {
   callers: string[];
   /** Does some known caller hold on to (and release) what this function returns with? */
   calleeOf(name: string): boolean;
+  /** Functions of the same folder that call an API performing the action, with the API's name. */
+  unitCalls(action: string): { api: string; text: string }[];
   /** Text of the function. */
   text: string;
   checks: CheckRule[];

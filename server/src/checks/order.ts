@@ -5,26 +5,32 @@ import { type Detector, label, list, print, type RawFinding, sourceAt } from "./
 
 interface Pair {
   held: string;
-  acquire: string;
+  acquire?: string;
+  does?: string;
   mode?: string;
 }
 
 export const lockOrder: Detector = (ctx, check) => {
   const pairs = (check.with.pairs as Pair[] | undefined) ?? [];
+  const shields = list(check.with.unlessHeld);
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
-    if (e.k !== "acquire" || !e.blocking) continue;
+    const acquired = e.k === "acquire" && e.blocking ? e.cls : null;
+    const done = e.k === "action" && e.direct ? e.action : null;
+    if ((e.k !== "acquire" && e.k !== "action") || (acquired === null && done === null)) continue;
+    if (shields.some((cls) => [...e.state.locks.values()].some((l) => l.cls === cls && isHeld(l)))) continue;
     for (const p of pairs) {
-      if (p.acquire !== e.cls) continue;
+      if (acquired !== null ? p.acquire !== acquired : p.does !== done) continue;
       const held = heldOf(e.state, p.held);
       // Two locks taken by one call are in the callee's order, not ours.
-      if (!held || held.origin.at === e.site.at || (p.mode && p.mode !== "any" && held.mode !== p.mode)) continue;
+      if (!held || e.state.hasMark(held.obj, "fresh") || held.origin.at === e.site.at || (p.mode && p.mode !== "any" && held.mode !== p.mode)) continue;
+      const nameOf = e.k === "acquire" ? label(ctx, e.cls) : e.callee;
       out.push({
         rule: check.id,
         at: e.site.at,
         end: e.site.end,
-        words: { call: sourceAt(ctx, e.site), object: print(ctx, held.obj), lock: label(ctx, e.cls), held: label(ctx, held.cls), what: label(ctx, e.cls) },
-        steps: [held.origin, { ...e.site, note: `${label(ctx, e.cls)} taken while ${label(ctx, held.cls)} is held` }],
+        words: { call: sourceAt(ctx, e.site), object: print(ctx, held.obj), lock: nameOf, held: label(ctx, held.cls), what: nameOf },
+        steps: [held.origin, { ...e.site, note: `${nameOf} taken while ${label(ctx, held.cls)} is held` }],
         weight: 4,
       });
     }

@@ -1,29 +1,86 @@
-/** recheck-after-acquire: a value read before the lock is acted upon under it without a second look. */
+/**
+ * recheck-after-acquire: an entry is looked at without the lock, and changed under it without a second look.
+ * Two-sided: the function itself opens the critical section and writes in it, no branch in the section looks at
+ * anything read there, and the decision rests on a value of the entry from before: read here without the lock
+ * (the same cell, or the table it lies in is mapped only with the lock), or handed down in a structure.
+ */
 import { isHeld } from "../locks/query";
-import { type Detector, label, list, print, type RawFinding, sourceAt } from "./detector";
+import type { LockEntry, Site } from "../locks/state";
+import type { ValueId } from "../locks/values";
+import { structTag } from "../syntax/types";
+import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt } from "./detector";
+import { type Action, actionsOf } from "./exits";
 
 export const recheck: Detector = (ctx, check) => {
   const classes = new Set(list(check.with.acquire));
   const writes = new Set(list(check.with.write));
-  const reads = new Set(list(check.with.read));
+  const unless = list(check.with.unless);
   const m = ctx.analysis.machine;
+  const reads = list(check.with.read).flatMap((a) => actionsOf(ctx, a)).filter((r) => r.direct && !sectionOf(r, classes, true));
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k !== "action" || !writes.has(e.action) || !e.direct) continue;
-    if (list(check.with.unless).some((mark) => e.state.hasMark(e.obj, mark))) continue;
-    const section = [...e.state.locks.values()].find((l) => classes.has(l.cls) && isHeld(l) && !l.entry && !l.weak);
+    if (unless.some((mark) => e.state.hasMark(e.obj, mark))) continue;
+    const section = sectionOf(e, classes, false);
     if (!section || section.checked) continue;
-    const earlier = [...e.state.did].find(([a, s]) => reads.has(a) && s.at < section.origin.at);
-    if (!earlier) continue;
     if ([...e.state.locks.values()].some((l) => isHeld(l) && l.mode === "write" && m.rules.until.has(l.cls))) continue;
+    const earlier = readBefore(ctx, e, section, reads) ?? handedDown(ctx, e, section, check.with.read);
+    if (!earlier) continue;
     out.push({
       rule: check.id,
       at: e.site.at,
       end: e.site.end,
       words: { call: sourceAt(ctx, e.site), object: print(ctx, e.obj), lock: label(ctx, section.cls), what: e.callee },
-      steps: [{ ...earlier[1], note: "read without the lock" }, section.origin, { ...e.site, note: "changed without looking again" }],
+      steps: [earlier, section.origin, { ...e.site, note: "changed without looking again" }],
       weight: 3,
     });
   }
   return out;
 };
+
+function sectionOf(e: Action, classes: Set<string>, any: boolean): LockEntry | undefined {
+  return [...e.state.locks.values()].find((l) => classes.has(l.cls) && isHeld(l) && (any || (!l.entry && !l.weak)));
+}
+
+/** A read without the lock, of the cell that is written now or of one that is reached only now through the lock. */
+function readBefore(ctx: DetectorContext, e: Action, section: LockEntry, reads: Action[]): Site | undefined {
+  const { t } = ctx.analysis.machine;
+  const r = reads.find((x) => {
+    if (x.site.at >= section.origin.at || !e.state.did.has(x.action)) return false;
+    return x.obj === e.obj || t.mentions(x.obj, e.obj) || (mappedBy(ctx, e.obj, section) && sameKind(ctx, x.obj, e.obj));
+  });
+  return r && { ...r.site, note: "read without the lock" };
+}
+
+/** Does the written pointer come from the very call that took the lock? */
+function mappedBy(ctx: DetectorContext, v: ValueId, section: LockEntry): boolean {
+  const x = ctx.analysis.machine.t.get(v);
+  return x.k === "result" && x.site === section.origin.at;
+}
+
+/** A pointer given to the function may be the cell that the lock call maps again. */
+function sameKind(ctx: DetectorContext, a: ValueId, b: ValueId): boolean {
+  const { t } = ctx.analysis.machine;
+  return a !== b && t.root(a).k === "param" && t.get(a).k === "param";
+}
+
+/** The function works on a value of the entry that somebody read before and left in a structure. */
+function handedDown(ctx: DetectorContext, e: Action, section: LockEntry, read: unknown): Site | undefined {
+  const m = ctx.analysis.machine;
+  const actions = list(read);
+  for (const p of ctx.fn.params) {
+    const tag = structTag(p.type);
+    if (tag === undefined) continue;
+    for (const match of ctx.text.matchAll(new RegExp(`\\b${p.name}->(\\w+)`, "g"))) {
+      const type = m.scope.fieldType(tag, match[1] ?? "")?.trim();
+      const action = type === undefined ? undefined : m.rules.cellReads.get(type);
+      if (action === undefined || !actions.includes(action)) continue;
+      // Only what was there on entry counts: a value stored by this function is its own.
+      const cell = m.t.field(m.t.param(ctx.fn.params.indexOf(p), p.name), match[1] ?? "");
+      const now = e.state.mem.get(cell);
+      if (now !== undefined && now !== m.t.load(cell, 0)) continue;
+      return { at: match.index, end: match.index + match[0].length, note: `value read before ${label(ctx, section.cls)} was taken` };
+    }
+  }
+  return undefined;
+}

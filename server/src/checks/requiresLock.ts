@@ -8,11 +8,17 @@ type NeedEvent = Extract<Event, { k: "need" }>;
 export const requiresLock: Detector = (ctx, check) => {
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
+    if (e.k === "need" && check.with.own === true && !opensSection(e)) continue;
     if (e.k === "need" && e.need.rule === check.id && !downgradeRule(ctx, e)) out.push(unmet(ctx, check.id, e));
   }
   if (check.detector === "field-access" && check.with.accessorOnly === true) out.push(...direct(ctx, check));
   return out;
 };
+
+/** Does the function itself take (or assert) a lock for write? What only its callers know is not judged here. */
+function opensSection(e: NeedEvent): boolean {
+  return [...e.state.locks.values()].some((l) => l.mode === "write" && l.origin.end > 0 && l.cls !== e.need.cls);
+}
 
 /** The rule about writes after a downgrade takes over where the lock is held downgraded. */
 function downgradeRule(ctx: DetectorContext, e: NeedEvent): CheckRule | undefined {

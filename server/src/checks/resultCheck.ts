@@ -5,10 +5,13 @@ import { type Detector, type DetectorContext, list, print, type RawFinding, sour
 export const resultCheck: Detector = (ctx, check) => {
   const classes = new Set(list(check.with.locks));
   const apis = new Set(list(check.with.apis));
+  // What another rule of this kind names is that rule's business.
+  const others = new Set(ctx.checks.filter((c) => c.detector === check.detector && c !== check).flatMap((c) => list(c.with.apis)));
+  const mine = (api: string): boolean => apis.has(api) || (!others.has(api) && acquires(ctx, api, classes));
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k === "ignored-result") {
-      if (!apis.has(e.api) && !acquires(ctx, e.api, classes)) continue;
+      if (!mine(e.api)) continue;
       out.push({
         rule: check.id,
         at: e.site.at,
@@ -18,11 +21,11 @@ export const resultCheck: Detector = (ctx, check) => {
         weight: 5,
       });
     } else if (e.k === "failed-use") {
-      if (!apis.has(e.api) && !acquires(ctx, e.api, classes)) continue;
+      if (!mine(e.api)) continue;
       out.push(failedUse(ctx, check.id, e.value, e.api, e.site));
     } else if (e.k === "action") {
       const f = ctx.analysis.machine.fallible.get(e.obj);
-      if (!f || (!apis.has(f.api) && !acquires(ctx, f.api, classes))) continue;
+      if (!f || !mine(f.api)) continue;
       const mask = e.state.mask(ctx.analysis.machine.t, e.obj);
       if ((mask & ~f.mask) === 0) out.push(failedUse(ctx, check.id, e.obj, f.api, e.site));
     }
@@ -37,9 +40,15 @@ function failedUse(ctx: DetectorContext, rule: string, v: number, api: string, s
     at: site.at,
     end: site.end,
     words: { call: api, object: print(ctx, v), what: `used on a path where ${api}() failed`, lock: "" },
-    steps: [{ ...site, note: `used although ${api}() failed on this path` }],
+    steps: [...made(ctx, v, api), { ...site, note: `used although ${api}() failed on this path` }],
     weight: 5,
   };
+}
+
+/** Where the result comes from. */
+function made(ctx: DetectorContext, v: number, api: string): RawFinding["steps"] {
+  const x = ctx.analysis.machine.t.get(v);
+  return x.k === "result" ? [{ at: x.site, end: x.site + 1, note: `${api}() may fail` }] : [];
 }
 
 function acquires(ctx: DetectorContext, api: string, classes: Set<string>): boolean {

@@ -9,11 +9,16 @@ export const staleAfterRelease: Detector = (ctx, check) => {
   const unless = list(check.with.unless);
   const m = ctx.analysis.machine;
   const out: RawFinding[] = [];
+  const seen = new Set<string>();
   for (const e of ctx.analysis.events) {
     if (e.k !== "stale-use" || !locks.has(e.info.cls) || e.info.relocked !== wantRelocked) continue;
     const tag = m.structs.get(e.value);
     if (tag !== undefined && tag !== check.with.struct) continue;
     if (unless.some((mark) => e.state.hasMark(e.value, mark))) continue;
+    // Every later use of the same dead pointer is the same mistake.
+    const key = `${print(ctx, e.value)}|${e.info.site.at}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
     out.push({
       rule: check.id,
       at: e.site.at,

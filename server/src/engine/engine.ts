@@ -152,6 +152,7 @@ export class EngineImpl implements Engine {
         callersKnown: callers.complete,
         callers: callers.sites.map((s) => s.fn),
         calleeOf: () => false,
+        unitCalls: (action) => this.unitCalls(ref.file, action),
         text: text.slice(ref.item.start, ref.item.end),
         checks: this.checks,
       };
@@ -164,6 +165,16 @@ export class EngineImpl implements Engine {
       if (isCancellation(error)) throw error;
       return { findings: [], degraded: [{ reason: `internal: ${error instanceof Error ? error.message : String(error)}`, at: 0 }] };
     }
+  }
+
+  private unitCalls(file: string, action: string): { api: string; text: string }[] {
+    const { compiled } = this.program.o;
+    return this.index.folderUnit(file).flatMap((f) =>
+      this.program.functionsOf(f).flatMap((r) => {
+        const api = r.item.calls.find((c) => compiled.api(c, -1)?.effects.some((x) => x.does === action));
+        return api === undefined ? [] : [{ api, text: this.program.textOf(r) }];
+      }),
+    );
   }
 
   /** A lock object as a term over the function's parameters, or null. */

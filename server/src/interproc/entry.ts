@@ -20,6 +20,7 @@ export function entryMatters(a: FunctionAnalysis): boolean {
       if (e.state.needs.size > 0) return true;
       for (const l of e.state.locks.values()) if (l.entry || l.dropped) return true;
     } else if (e.k === "release-unheld") return true;
+    else if (e.k === "acquire" && a.machine.rules.classes.get(e.cls)?.kind === "seq") return true;
     else if (e.k === "stale-use" || e.k === "sleep" || e.k === "acquire") {
       // A lock the caller holds makes sleeping or ordering matter; judged at the call site instead.
     }

@@ -151,7 +151,8 @@ export class Program {
     if (found.length === 0) return NO_REFS;
     // Alternatives under #if: the fullest body; a stub is never evidence.
     let best = found[0] as (typeof found)[number];
-    for (const d of found) if (d.item.end - d.item.bodyStart > best.item.end - best.item.bodyStart) best = d;
+    const rank = (d: typeof best): number => (d.item.guards.some((g) => g.startsWith("!")) ? 0 : 1e9) + (d.item.end - d.item.bodyStart);
+    for (const d of found) if (rank(d) > rank(best)) best = d;
     const all = this.functionsOf(best.file).filter((r) => r.item.name === name);
     const ref = all.find((r) => r.item.start === best.item.start);
     return ref ? [ref] : NO_REFS;
@@ -213,7 +214,9 @@ export class Program {
         const target = this.resolve(ref.file, name, dir)[0];
         const key = target && refKey(target);
         let model: CallModel | null = null;
-        if (target && key && graph.relevant.has(key) && graph.component.get(key) !== mine) model = this.summary(target, dir);
+        // A stub that calls nothing is worth knowing: it often returns a constant.
+        const tiny = target && target.item.calls.length === 0 && target.item.end - target.item.bodyStart < 800;
+        if (target && key && (graph.relevant.has(key) || tiny) && graph.component.get(key) !== mine) model = this.summary(target, dir);
         cache.set(name, model);
         return model;
       },

@@ -1,7 +1,7 @@
 /** Summary of a function (its contract) from the states in which it returns. */
 import type { FunctionAst } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
-import { constantOf, testedFlags, truth } from "../locks/assume";
+import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
 import type { FunctionAnalysis } from "../locks/analyse";
 import type { Event } from "../locks/events";
 import { ANY, joinFacts, ZERO } from "../locks/facts";
@@ -112,7 +112,7 @@ function withoutDoubtfulOnes(m: Machine, lists: CallEffect[][]): CallEffect[][] 
     return lists.every((l) => l.some((x) => JSON.stringify({ ...x, site: null }) === key));
   };
   const doubtful = (e: CallEffect): boolean => "cls" in e && (m.rules.classes.get(e.cls)?.generic === true || PER_CPU.has(kindOf(e) ?? "") || kindOf(e) === "bit");
-  const kept = lists.map((l) => l.filter((e) => !doubtful(e) || everywhere(e)));
+  const kept = lists.map((l) => l.filter((e) => !doubtful(e) || (e.k !== "lost" && everywhere(e))));
   for (const e of kept[0] ?? []) if ("cls" in e && e.k !== "releaseAll") lost.delete(e.cls + JSON.stringify(e.term));
   return kept.map((l) => [...l, ...lost.values()]);
 }
@@ -159,9 +159,12 @@ function telling(lists: Clause[][]): Clause[][] {
 /** Named flags that every exit's result certainly has, or certainly lacks. */
 function returnFlags(m: Machine, exits: Exit[]): Clause[] {
   const verdicts = new Map<string, "true" | "false" | "unknown">();
-  for (const [i, e] of exits.entries()) {
+  for (const e of exits) {
     if (e.ret === null) return [];
-    for (const name of testedFlags(m.t, e.ret)) if (i === 0) verdicts.set(name, "unknown");
+    for (const name of testedFlags(m.t, e.ret)) verdicts.set(name, "unknown");
+    const c = constantOf(m.t, e.state, e.ret);
+    const named = flagNames(m.t, c ?? e.ret) ?? [];
+    if (named.some((n) => m.rules.resultFlags.has(n))) for (const name of m.rules.resultFlags) verdicts.set(name, "unknown");
   }
   for (const name of verdicts.keys()) {
     const seen = new Set(exits.map((e) => truth(m.t, e.state, m.t.op("&", e.ret as ValueId, m.t.sym(name)))));
@@ -256,10 +259,18 @@ function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
   const first = exits[0];
   if (!first) return [];
   for (const [key, n] of first.state.needs) {
-    if (n.alternatives || !exits.every((e) => e.state.needs.has(key))) continue;
+    const same = (e: Exit): boolean => e.state.needs.has(key) || [...e.state.needs.values()].some((o) => o.rule === n.rule && o.cls === n.cls && o.obj === n.obj && o.mode === n.mode);
+    if (n.alternatives || !exits.every(same)) continue;
     const term: Term | null = n.obj < 0 ? { k: "any" } : express(m, first.state, n.obj, null);
     if (!term || term.k === "after" || term.k === "ret") continue;
     out.set(`${n.rule}${n.cls}${n.mode}${JSON.stringify(term)}`, { rule: n.rule, cls: n.cls, mode: n.mode, term, what: n.what });
+  }
+  for (const l of first.state.locks.values()) {
+    const rule = m.rules.assertRules.get(l.cls);
+    if (rule === undefined || !l.origin.note.startsWith("asserted") || l.obj < 0) continue;
+    if (!exits.every((e) => e.state.locks.get(`${l.cls}@${l.obj}`)?.origin.note.startsWith("asserted"))) continue;
+    const term = express(m, first.state, l.obj, null);
+    if (term && term.k !== "after" && term.k !== "ret") out.set(`assert${l.cls}${JSON.stringify(term)}`, { rule, cls: l.cls, mode: l.entryMode, term, what: "it asserts that" });
   }
   return [...out.values()];
 }
@@ -298,7 +309,8 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   const outcomes: Outcome[] = list.map((g, i) => ({
     when: [...returnClauses(m, g.exits, g.constant), ...(facts[i] ?? [])],
     unless: [],
-    effects: [...inner, ...stores(m, g.exits), ...g.effects, ...looks],
+    // Objects named by what cells held at entry come before the cells change.
+    effects: [...inner, ...g.effects.filter((e) => !namesAfter(e)), ...stores(m, g.exits), ...g.effects.filter(namesAfter), ...looks],
     returns: g.constant,
   }));
   return {
@@ -319,6 +331,11 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     writes: [],
     primitive: false,
   };
+}
+
+function namesAfter(e: CallEffect): boolean {
+  const inside = (t: Term): boolean => t.k === "after" || ("of" in t && inside(t.of)) || (t.k === "pure" && t.args.some(inside));
+  return "term" in e && e.term !== null && inside(e.term);
 }
 
 function returnStruct(fn: FunctionAst): string | null {
@@ -383,10 +400,15 @@ function mergeBySignature(list: Group[]): Group[] {
   return [...by.values()];
 }
 
+/** Within a write section of a sequence counter the action is settled. */
+function inSection(m: Machine, s: State): boolean {
+  return [...s.locks.values()].some((l) => isHeld(l) && m.rules.classes.get(l.cls)?.kind === "seq");
+}
+
 /** Actions performed on some path, of those that callers want to hear of. */
 function reachedActions(m: Machine, events: Event[]): ReadonlySet<string> {
   const out = new Set<string>();
-  if (m.rules.reachActions.size > 0) for (const e of events) if (e.k === "action" && m.rules.reachActions.has(e.action)) out.add(e.action);
+  if (m.rules.reachActions.size > 0) for (const e of events) if (e.k === "action" && m.rules.reachActions.has(e.action) && !inSection(m, e.state)) out.add(e.action);
   return out;
 }
 

@@ -121,7 +121,7 @@ export function testedFlags(t: ValueTable, v: ValueId): string[] {
     if (x.k === "sym") out.add(x.name);
     return x.k === "op" && x.op === "|";
   });
-  return [...out].filter((n) => !n.startsWith("#")).slice(0, 12);
+  return [...out].filter((n) => !n.startsWith("#")).slice(0, 24);
 }
 
 /** The join of two flag values: what both have for certain, what either has perhaps. Null if they are not made of named flags. */

@@ -99,10 +99,12 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const cell = termCell(m, s, frame, w);
     if (cell === null) continue;
     const v = m.result(s, site.at, `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`);
+    m.modelled.add(v);
     m.store(s, cell, v);
   }
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
+  if (m.speculative) s.guess = true;
   if (!outcome) {
     m.dead = true;
     return frame.ret;
@@ -283,7 +285,9 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") {
-        if (m.speculative && certainlyNotHeld(m, s, c.cls, c.obj)) m.dead = true;
+        // One outcome of several that gives back what is not held is not the one that happens.
+        const optional = !model.primitive && model.outcomes.some((o) => !o.effects.some((x) => x.k === "release" && x.cls === e.cls));
+        if ((m.speculative || optional) && certainlyNotHeld(m, s, c.cls, c.obj)) m.dead = true;
         else release(m, s, op, e.mode);
       }
       else if (e.k === "downgrade") downgrade(m, s, op);

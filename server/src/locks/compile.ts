@@ -133,6 +133,9 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
       return c !== undefined && !c.generic && (c.kind === "rwsem" || c.kind === "spin" || c.kind === "range");
     },
     flags: flagsIn(rules),
+    resultFlags: resultFlagsIn(rules),
+    errorNames: new Set([...(rules.flagSets ?? [])].filter(([name]) => name.endsWith("_ERROR")).flatMap(([, list]) => list)),
+    assertRules: new Map(checks.flatMap((c) => strings(c.with.asserts).map((cls) => [cls, c.id] as const))),
     lockFields: rules.lockFields ?? new Map(),
     api: (name, args) => {
       const list = usable.get(name);
@@ -154,6 +157,21 @@ function flagsIn(rules: RuleSet): Set<string> {
   for (const [name, list] of rules.flagSets ?? []) for (const n of [name, ...list]) out.add(n);
   for (const entries of rules.apis.values()) {
     for (const e of entries) for (const x of e.effects) for (const m of (x.when ?? "").matchAll(/&\s*([A-Z_][A-Z0-9_|]*)/g)) for (const n of (m[1] ?? "").split("|")) out.add(n);
+  }
+  return out;
+}
+
+/** Flags after `ret &` in any entry, sets of flags expanded. */
+function resultFlagsIn(rules: RuleSet): Set<string> {
+  const out = new Set<string>();
+  for (const entries of rules.apis.values()) {
+    for (const e of entries) {
+      for (const x of e.effects) {
+        for (const m of `${x.when ?? ""} && ${x.assume ?? ""}`.matchAll(/\bret !?&\s*([A-Z_][A-Z0-9_|]*)/g)) {
+          for (const n of (m[1] ?? "").split("|")) for (const one of rules.flagSets?.get(n) ?? [n]) out.add(one);
+        }
+      }
+    }
   }
   return out;
 }

@@ -83,6 +83,12 @@ export interface Compiled {
   guarded: ReadonlyMap<string, { cls: string; via: string }>;
   /** `vm_fault.ptl` → class of the spinlock that the field points to. */
   lockFields: ReadonlyMap<string, string>;
+  /** Flags that the rule data looks for in results. */
+  resultFlags: ReadonlySet<string>;
+  /** Named results that mean failure. */
+  errorNames: ReadonlySet<string>;
+  /** Class → rule that names a violated assertion of it. */
+  assertRules: ReadonlyMap<string, string>;
   /** Names that the rule data uses as flags. */
   flags: ReadonlySet<string>;
   /** Entry of an API by name and number of arguments, as it applies in this tree. */

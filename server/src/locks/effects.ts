@@ -1,6 +1,6 @@
 /** Transfer of lock operations: acquire, release, downgrade, assert, and what ends with them. */
 import type { Machine } from "./machine";
-import { aliasing, ANY_MODE, certainlyFree, isHeld } from "./query";
+import { aliasing, ANY_MODE, certainlyFree, holds, isHeld } from "./query";
 import { type LockEntry, lockKey, type Site, type State } from "./state";
 import type { ValueId } from "./values";
 
@@ -69,6 +69,7 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
 
 /** A blocking acquisition shows that the lock was not held before: obligations that hoped for the caller fail. */
 function lateEvidence(m: Machine, s: State, op: LockOp): void {
+  if (s.guess) return;
   for (const [k, n] of s.needs) {
     if (n.cls !== op.cls || n.obj !== op.obj || n.alternatives) continue;
     if (m.sink) m.emit({ k: "need", need: n, info: null, state: s.fork(), callee: null, late: op.site });
@@ -80,7 +81,9 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   let entry = s.locks.get(lockKey(op.cls, op.obj));
   let obj = op.obj;
   const c = classOf(m, op.cls);
-  if (!entry || !isHeld(entry)) {
+  // A lock that was taken and given back here is known by itself: no guessing which one is meant.
+  const known = entry !== undefined && !entry.entry && !entry.attempt && !entry.dropped;
+  if (!known && c?.kind !== "bit" && (!entry || !isHeld(entry))) {
     const other = likelyAlias(m, s, op.cls, op.obj, mode);
     if (other) {
       entry = other;
@@ -100,7 +103,8 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
     return;
   }
   if (m.sink) {
-    const certain = entry !== undefined || certainlyFree(m, s, op.cls, obj);
+    const derived = m.t.get(obj).k === "pure" && m.lockClass.has(obj);
+    const certain = entry !== undefined || derived || certainlyFree(m, s, op.cls, obj);
     m.emit({ k: "release-unheld", cls: op.cls, obj, site: op.site, info: certain ? (entry ?? null) : ENTRY_UNKNOWN, rule: op.rule ?? entry?.rule ?? null, state: s.fork(), callee: op.callee });
   }
   markReleased(
@@ -216,6 +220,8 @@ function loseGuarded(m: Machine, s: State, e: LockEntry, site: Site, rule: strin
     if (keys.some((k) => k !== key && s.locks.has(k) && isHeld(s.locks.get(k) as LockEntry))) continue;
     lose(v);
   }
+  const own = m.rules.classes.get(e.cls);
+  if (own?.kind === "rwsem" && own.objectType !== undefined && m.rules.guarded.has(own.objectType)) loseUnlessHeld(m, s, e.obj, own.objectType, key, lose);
   for (const [tag, g] of m.rules.guarded) {
     if (g.cls !== e.cls) continue;
     const owner = m.t.get(e.obj);
@@ -246,8 +252,10 @@ export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "wri
   const e = s.locks.get(key);
   if (e && isHeld(e)) {
     if (mode === "write" && e.mode === "read" && e.entry && e.origin.note === ANY_MODE) s.setLock({ ...e, mode: "write" });
+    else if (mode === "write" && e.mode !== "write") checkAssertion(m, s, op, mode);
     return;
   }
+  checkAssertion(m, s, op, mode);
   if (e && e.mode === "free" && !m.entry.unknown) return;
   s.setLock({
     cls: op.cls,
@@ -264,6 +272,16 @@ export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "wri
     attempt: false,
     weak: false,
   });
+}
+
+/** An assertion that certainly fails is a finding of the rule that owns the class. */
+function checkAssertion(m: Machine, s: State, op: LockOp, mode: "read" | "write" | "any"): void {
+  const rule = m.rules.assertRules.get(op.cls);
+  if (rule === undefined || !m.sink) return;
+  const r = holds(m, s, op.cls, op.obj, mode);
+  if (r.answer !== "no") return;
+  const need = { rule, cls: op.cls, mode, obj: op.obj, site: op.site, what: "an assertion" };
+  m.emit({ k: "need", need, info: r.info, state: s.fork(), callee: op.callee, late: null });
 }
 
 /** Released and taken again by a callee: nothing derived under it is valid any more. */

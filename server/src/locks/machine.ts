@@ -325,6 +325,7 @@ export class Machine {
         return v;
       }
       // A page-table cell is shared: each read is a new value.
+      this.noteDeref(s, addr, e.at, e.end);
       if (t.root(addr).k === "local" && t.get(addr).k !== "load") return v;
       const read = this.result(s, e.at, "cell");
       performAction(this, s, action, addr, [], this.site(e.at, e.end, ""), "*", true);
@@ -359,6 +360,7 @@ export class Machine {
       if (depthOf(t, v) > 6) v = this.result(s, e.at, "acc");
     }
     if (e.l.k === "mem") this.noteAccess(s, e.l, addr, true, v);
+    else if (throughAddress(e.l)) this.noteAccess(s, throughAddress(e.l) as Extract<Expr, { k: "mem" }>, addr, true, v);
     else if (e.l.k === "un" || e.l.k === "idx") {
       const a = t.get(addr);
       if (a.k !== "local") this.noteDeref(s, a.k === "elem" ? a.base : addr, e.l.at, e.l.end);
@@ -477,6 +479,14 @@ export class Machine {
 function noteCounter(s: State, addr: ValueId, op: "++" | "--", site: Site): void {
   if (op === "++") s.setDid(`inc:${addr}`, site);
   else s.clearDid(`inc:${addr}`);
+}
+
+/** `*(T *)&x->field`: the field that is really meant. */
+function throughAddress(e: Expr): Extract<Expr, { k: "mem" }> | null {
+  if (e.k !== "un" || e.op !== "*") return null;
+  let inner = e.e;
+  while (inner.k === "cast") inner = inner.e;
+  return inner.k === "un" && inner.op === "&" && inner.e.k === "mem" ? inner.e : null;
 }
 
 function forgetCells(t: ValueTable, s: State, addr: ValueId): void {

@@ -48,9 +48,9 @@ export function termOn(m: Machine, s: State, obj: ValueId, term: NeedTerm): Valu
 const NONE: readonly string[] = [];
 
 export function performAction(m: Machine, s: State, action: string, obj: ValueId, operands: ValueId[], site: Site, callee: string, direct: boolean): void {
+  if (m.sink && !action.startsWith("field:")) m.emit({ k: "action", action, obj, with: operands, site, state: s.fork(), callee, direct });
   for (const a of m.rules.resets.get(action) ?? NONE) s.clearDid(a);
   s.setDid(action, site);
-  if (m.sink && !action.startsWith("field:")) m.emit({ k: "action", action, obj, with: operands, site, state: s.fork(), callee, direct });
   const needs = m.rules.needs.get(action);
   if (!needs || !direct) return;
   for (const n of needs) require(m, s, n, obj, site, callee);

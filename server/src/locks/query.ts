@@ -72,11 +72,16 @@ function holdsAny(m: Machine, s: State, cls: string, mode: "read" | "write" | "a
 }
 
 /** Absent from the state: is it certain that nobody up the stack holds it for us? */
-export function certainlyFree(m: Machine, _s: State, cls: string, obj: ValueId): boolean {
+export function certainlyFree(m: Machine, s: State, cls: string, obj: ValueId): boolean {
   const v = m.t.get(obj);
   const root = m.t.root(obj);
-  if (root.k === "local" && v.k !== "load") return true;
   const kind = m.rules.classes.get(cls)?.kind;
+  if (root.k === "local" && v.k !== "load" && kind !== "bit") return true;
+  const other = m.rules.classes.get(cls)?.insteadOf;
+  if (other) {
+    const held = s.locks.get(lockKey(other.lock, m.load(s, m.t.field(obj, other.via))));
+    if (held && isHeld(held) && held.mode !== "top") return true;
+  }
   if (m.entry.free.has(cls) && (kind !== "bit" || root.k === "param")) return true;
   return v.k === "result" && kind !== "bit" && kind !== "ref" && m.modelled.has(obj);
 }

@@ -83,6 +83,8 @@ export class State {
   reads: Map<ValueId, string>;
   /** Actions performed on this path. */
   did: Map<string, Site>;
+  /** The path rests on an outcome chosen by an argument whose value is not known. */
+  guess: boolean;
   private owned: number;
 
   constructor(from: State | null = null) {
@@ -95,6 +97,7 @@ export class State {
     this.guardians = from ? from.guardians : new Map();
     this.reads = from ? from.reads : new Map();
     this.did = from ? from.did : new Map();
+    this.guess = from ? from.guess : false;
     this.owned = from ? 0 : 0x1ff;
   }
 
@@ -368,6 +371,10 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
       out.setStale(v, s);
       changed = true;
     }
+  }
+  if (a.guess && !b.guess) {
+    out.guess = false;
+    changed = true;
   }
   if (a.locks !== b.locks) {
     for (const [k, e] of a.locks) {

@@ -16,7 +16,7 @@ const marks = z.array(z.string());
  * `begin`, `retry`: actions of its readers; `odd`: what a reader does that may see a write section open; `actions`: for kind
  * writer-section what belongs inside, for kind reader-retry what belongs between begin and retry.
  * `test` in notifier-contract: the action that asks whether sleeping is allowed; `errors`: the errors a callback may
- * return; `events`: values of the range that allow to skip the protocol.
+ * return; `events`: kinds of invalidation for which the protocol may be skipped, `only`: those it may be limited to.
  * `balance` in result-check: a success without a release is this rule's business too.
  */
 export const DETECTORS: Record<string, z.ZodObject> = {
@@ -31,8 +31,10 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     mmActions: names.optional(),
     unless: marks.optional(),
     accessorOnly: z.boolean().optional(),
+    asserts: names.optional(),
+    own: z.boolean().optional(),
   }),
-  balance: z.strictObject({ locks: names, onlyNamed: z.boolean().optional(), unless: marks.optional() }),
+  balance: z.strictObject({ locks: names, asserts: names.optional(), uses: names.optional(), initialised: z.string().optional(), onlyNamed: z.boolean().optional(), unless: marks.optional() }),
   "result-check": z.strictObject({ locks: names, apis: names.optional(), balance: z.boolean().optional() }),
   "stale-after-release": z.strictObject({
     struct: z.string(),
@@ -73,6 +75,7 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     locks: names.optional(),
     errors: z.array(z.string()).optional(),
     events: z.array(z.string()).optional(),
+    only: z.array(z.string()).optional(),
     test: z.string().optional(),
   }),
   "error-unwind": z.strictObject({ slots: names, errors: z.array(z.string()).optional(), locks: names.optional() }),
@@ -104,6 +107,9 @@ export const REFERENCES: Record<string, "action" | "lock" | "slot" | "mark" | "a
   held: "lock",
   slots: "slot",
   unless: "mark",
+  asserts: "lock",
+  uses: "action",
+  initialised: "mark",
   unlessHeld: "lock",
   does: "action",
   mmActions: "action",

@@ -118,9 +118,10 @@ function guards(source: Source, table: MacroTable["guards"], names: Names): Macr
 export function loadTypes(
   files: FileData[],
   names: Names,
-): Required<Pick<RuleSet, "immutableFields" | "lockFields" | "actions" | "marks" | "flagSets" | "gfp">> {
+): Required<Pick<RuleSet, "immutableFields" | "lockFields" | "cells" | "actions" | "marks" | "flagSets" | "gfp">> {
   const immutableFields = new Set<string>();
   const lockFields = new Map<string, string>();
+  const cells = new Map<string, string>();
   const actions = new Map<string, string>();
   const marks = new Map<string, string>();
   const flagSets = new Map<string, string[]>();
@@ -133,13 +134,16 @@ export function loadTypes(
     for (const [field, lock] of Object.entries(raw.lockFields ?? {})) {
       if (names.check("lock", lock, source, ["lockFields", field])) lockFields.set(field, lock);
     }
+    for (const [type, action] of Object.entries(raw.cells ?? {})) {
+      if (names.check("action", action, source, ["cells", type])) cells.set(type, action);
+    }
     for (const [name, text] of Object.entries(raw.actions ?? {})) actions.set(name, text.trim());
     for (const [name, text] of Object.entries(raw.marks ?? {})) marks.set(name, text.trim());
     for (const [name, flags] of Object.entries(raw.flagSets ?? {})) flagSets.set(name, flags);
     for (const flag of raw.gfp?.sleeping ?? []) gfp.sleeping.add(flag);
     for (const flag of raw.gfp?.atomic ?? []) gfp.atomic.add(flag);
   }
-  return { immutableFields, lockFields, actions, marks, flagSets, gfp };
+  return { immutableFields, lockFields, cells, actions, marks, flagSets, gfp };
 }
 
 function unknownKeys(source: Source, known: string[]): void {

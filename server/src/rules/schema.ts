@@ -19,6 +19,7 @@ export const classShape = z.strictObject({
   generic: z.boolean().optional(),
   object: z.string().optional().describe("struct tag of the object that carries the lock"),
   field: z.string().optional().describe("lock field in that struct"),
+  insteadOf: z.strictObject({ lock: z.string(), via: z.string() }).optional(),
   until: z.strictObject({ lock: z.string(), mode: lockMode, via: z.string() }).optional(),
 });
 
@@ -167,6 +168,7 @@ export const macrosShape = z.strictObject({
 export const typesShape = z.strictObject({
   immutableFields: z.array(z.string().regex(/^\w+\.\w+$/)).optional(),
   lockFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
+  cells: z.record(z.string().regex(/^\w+$/), z.string()).optional(),
   actions: z.record(z.string(), z.string()).optional(),
   marks: z.record(z.string(), z.string()).optional(),
   flagSets: z.record(z.string(), z.array(z.string())).optional(),

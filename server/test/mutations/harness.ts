@@ -12,11 +12,14 @@ export interface Verdict {
   /** New findings, the right ones first. */
   fresh: Finding[];
   ms: number;
+  /** The mutated function could not be analysed fully, and could before: the mutant may not be plausible C. */
+  degraded?: string;
   problem?: string;
 }
 
 export class Harness {
   private readonly baseline = new Map<string, Finding[]>();
+  private readonly degraded = new Set<string>();
   private readonly folders: Folders;
   /** The file whose text is a mutant's at the moment. */
   private changed: string | undefined;
@@ -74,7 +77,12 @@ export class Harness {
       this.changed = mutant.file;
       const fresh: Finding[] = [];
       for (const [file, old] of before) {
-        fresh.push(...newFindings(old, this.engine.check(file).findings, textMoves));
+        const result = this.engine.check(file);
+        const worse = result.degraded.find(
+          (d) => d.function === mutant.function && !this.degraded.has(`${file} ${d.function}`),
+        );
+        if (worse && file === mutant.file) verdict.degraded = worse.reason;
+        fresh.push(...newFindings(old, result.findings, textMoves));
         const { settled, ...answer } = judge(fresh, around.functions);
         Object.assign(verdict, answer);
         if (settled) break;
@@ -90,7 +98,9 @@ export class Harness {
     let findings = this.baseline.get(file);
     if (!findings) {
       this.finish();
-      findings = this.engine.check(file).findings;
+      const result = this.engine.check(file);
+      findings = result.findings;
+      for (const d of result.degraded) this.degraded.add(`${file} ${d.function}`);
       this.baseline.set(file, findings);
     }
     return findings;

@@ -39,6 +39,8 @@ export interface LockCall {
   lockArg?: number;
   mode?: "read" | "write";
   taken?: Taken;
+  /** It can fail only in trees that have this symbol. */
+  failsWith?: string;
   try?: boolean;
   /** The same call without the lock; `$n` is argument n. Needs the symbol `needs` in the tree. */
   unlocked?: string;

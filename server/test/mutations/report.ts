@@ -49,6 +49,9 @@ export function summary(title: string, verdicts: readonly Verdict[], word: strin
     lines.push(
       `  time per mutant: median ${(times[times.length >> 1] as number).toFixed(0)} ms, p95 ${(times[Math.floor(times.length * 0.95)] as number).toFixed(0)} ms`,
     );
+  const degraded = verdicts.filter((v) => v.degraded !== undefined).length;
+  const failed = verdicts.filter((v) => v.problem !== undefined).length;
+  if (degraded + failed > 0) lines.push(`  ${degraded} mutants degraded their function, ${failed} failed to run`);
   return lines.join("\n");
 }
 
@@ -59,6 +62,7 @@ export function detail(verdict: Verdict, tree: Tree): string {
     `--- ${m.id} ${m.operator} ${m.family} ${m.file}:${m.line} ${m.function}: ${m.description}`,
     `    expected ${m.expect.join(", ") || "nothing new"}`,
   ];
+  if (verdict.degraded) lines.push(`    degraded: ${verdict.degraded}`);
   if (verdict.problem) lines.push(`    problem: ${verdict.problem}`);
   for (const f of verdict.fresh.slice(0, 6))
     lines.push(`    new: ${f.level} ${f.alias} ${f.file}:${f.line} ${f.function}: ${f.message}`);

@@ -41,8 +41,10 @@ export function lockSites(fn: Fn, cx: Context, families: readonly Family[]): Sit
   for (const call of callsIn(cx.file.code, fn.body)) {
     for (const family of usable) {
       const acquires = family.acquire.find((a) => a.call === call.name);
-      const api = acquires ?? family.release.find((a) => a.call === call.name);
-      if (!api) continue;
+      const named = acquires ?? family.release.find((a) => a.call === call.name);
+      if (!named) continue;
+      const { taken, ...always } = named;
+      const api = taken !== undefined && (!named.failsWith || cx.has(named.failsWith)) ? named : always;
       const site = siteOf(fn, cx.file, family, api, acquires !== undefined, call);
       if (family.objectMatch && /^spin_/.test(api.call) && !new RegExp(family.objectMatch).test(site.object)) continue;
       sites.push(site);

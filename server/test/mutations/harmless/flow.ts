@@ -57,9 +57,9 @@ export function returnToGoto(fn: Fn, cx: Context): Seed[] {
   const squeeze = (s: Stmt): string => codeOf(cx.file, s).replace(/\s+/g, " ");
   const seeds: Seed[] = [];
   for (const s of walk(fn.body)) {
-    if (s.kind !== "jump" || s.word !== "return" || !s.parent?.list || s.parent === fn.body) continue;
+    if (s.kind !== "jump" || s.word !== "return" || s.parent === fn.body) continue;
     for (const [name, exit] of exits(fn, cx)) {
-      const same = s.parent.list.slice(s.index - exit.run.length + 1, s.index + 1);
+      const same = s.parent?.list ? s.parent.list.slice(Math.max(0, s.index - exit.run.length + 1), s.index + 1) : [s];
       if (
         exit.label.start < s.start ||
         same.length !== exit.run.length ||
