@@ -61,7 +61,7 @@ export const sleepInAtomic: Detector = (ctx, check) => {
       what = e.callee;
     } else continue;
     for (const cls of classes) {
-      if (m.rules.classes.get(cls)?.atomic === false && actions.size === 0) continue;
+      if (m.rules.classes.get(cls)?.atomic === false) continue;
       const held = heldOf(e.state, cls);
       if (!held) continue;
       out.push({

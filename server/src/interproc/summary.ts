@@ -182,33 +182,33 @@ function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause
   return mask === ANY ? flags : [{ k: "mask", term: { k: "ret" }, mask }, ...flags];
 }
 
+/** Cells the caller can see that the function wrote: with their value, or what is known of it, where all exits agree. */
 function stores(m: Machine, exits: Exit[]): CallEffect[] {
-  const out = new Map<string, CallEffect>();
+  const addrs = new Set<ValueId>();
   for (const e of exits) {
     for (const [addr, content] of e.state.mem) {
       const x = m.t.get(addr);
-      const outParam = x.k === "param";
-      const field = x.k === "field" && m.t.get(x.base).k === "param";
-      if (!outParam && !field) continue;
-      if (content === m.t.load(addr, 0)) continue;
-      const cell = express(m, e.state, addr, null);
-      if (!cell) continue;
-      const key = JSON.stringify(cell);
-      let value = express(m, e.state, content, e.ret);
-      if (value && (value.k === "after" || value.k === "op")) value = null;
-      const old = out.get(key);
-      if (!old) out.set(key, { k: "store", cell, value: exits.length === 1 || value ? value : null });
-      else if (old.k === "store" && JSON.stringify(old.value) !== JSON.stringify(value)) out.set(key, { k: "store", cell, value: null });
+      const visible = x.k === "param" || (x.k === "field" && m.t.get(x.base).k === "param");
+      if (visible && content !== m.t.load(addr, 0)) addrs.add(addr);
     }
   }
-  // A cell that only some exits wrote keeps or changes: unknown.
-  for (const [key, effect] of out) {
-    if (effect.k !== "store") continue;
-    const all = exits.every((e) => [...e.state.mem.keys()].some((a) => JSON.stringify(express(m, e.state, a, null)) === key));
-    if (!all) out.set(key, { ...effect, value: null });
-    if (out.size > 24) break;
+  const out: CallEffect[] = [];
+  for (const addr of [...addrs].slice(0, 24)) {
+    const cell = express(m, (exits[0] as Exit).state, addr, null);
+    if (!cell) continue;
+    let value: Term | null | undefined;
+    let mask = 0;
+    for (const e of exits) {
+      const content = e.state.mem.get(addr) ?? m.t.load(addr, 0);
+      mask |= e.state.mask(m.t, content);
+      let term = express(m, e.state, constantOf(m.t, e.state, content) ?? content, e.ret);
+      if (term && (term.k === "after" || term.k === "op" || JSON.stringify(term) === JSON.stringify({ k: "load", of: cell }))) term = null;
+      if (value === undefined) value = term;
+      else if (JSON.stringify(value) !== JSON.stringify(term)) value = null;
+    }
+    out.push({ k: "store", cell, value: value ?? null, mask });
   }
-  return [...out.values()];
+  return out;
 }
 
 /** Is an event reached only under a condition on the parameters that the caller decides? */

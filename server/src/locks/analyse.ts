@@ -78,6 +78,8 @@ function initialState(m: Machine): State {
     const v = termValue(m, s, frame, h.term);
     if (v === null) continue;
     const c = canonicalLock(m, h.cls, v);
+    // A spinlock that arrives as a parameter is of the class its callers know it by.
+    if (m.rules.classes.get(c.cls)?.kind === "spin" && !m.rules.classes.get(c.cls)?.generic) m.lockClass.set(c.obj, c.cls);
     s.setLock({
       ...c,
       mode: h.mode === "free" ? "free" : h.mode === "write" ? "write" : "read",

@@ -30,6 +30,8 @@ function clause(c: CondClause): Clause {
       return { k: "mask", term: t, mask: ERRPTR };
     case "not-err":
       return { k: "mask", term: t, mask: ANY & ~ERRPTR };
+    case "== 1":
+      return { k: "equals", term: t, to: { k: "num", n: 1 }, positive: true };
     case "is-bad":
       return { k: "mask", term: t, mask: ZERO | ERRPTR };
     case "not-bad":

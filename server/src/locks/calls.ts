@@ -325,7 +325,12 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const cell = termCell(m, s, frame, e.cell);
       if (cell === null) return;
       const v = e.value ? termValue(m, s, frame, e.value) : null;
-      m.store(s, cell, v ?? m.result(s, site.at, `out:${cell}`));
+      if (v !== null) m.store(s, cell, v);
+      else {
+        const fresh = m.result(s, site.at, `out:${cell}`);
+        if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
+        m.store(s, cell, fresh);
+      }
       return;
     }
     case "assume":

@@ -46,7 +46,8 @@ export type CallEffect =
   | { k: "takes"; cls: string; term: Term; mode: "read" | "write" }
   | { k: "action"; action: string; term: Term; with: Term[]; direct: boolean }
   | { k: "mark"; mark: string; term: Term; on: boolean }
-  | { k: "store"; cell: Term; value: Term | null }
+  /** `mask`: what is known of a value that cannot be expressed. */
+  | { k: "store"; cell: Term; value: Term | null; mask?: number }
   /** A fact that holds after the call in this outcome. */
   | { k: "assume"; clause: Clause };
 

@@ -24,7 +24,7 @@ export interface Path {
   folio: boolean;
 }
 
-export type CondOp = "==" | "!=" | "<" | ">=" | "is-err" | "not-err" | "is-bad" | "not-bad" | "&" | "!&";
+export type CondOp = "==" | "!=" | "<" | ">=" | "is-err" | "not-err" | "is-bad" | "not-bad" | "== 1" | "&" | "!&";
 
 export interface CondClause {
   path: Path;
@@ -85,7 +85,7 @@ export function parseCond(text: string): CondClause[] {
 
 function parseClause(part: string, whole: string): CondClause {
   const m =
-    /^(\S+)\s+(is-err|not-err|is-bad|not-bad|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
+    /^(\S+)\s+(is-err|not-err|is-bad|not-bad|==\s*1|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
   if (!m) {
     throw new ExpressionError(
       `bad condition "${whole}": write e.g. "ret == 0", "ret != 0", "ret < 0", "ret not-err", "ret is-bad" (null or error pointer), "*arg3 == 0" or "ret & FLAG|FLAG", joined by " && "`,
@@ -93,6 +93,7 @@ function parseClause(part: string, whole: string): CondClause {
   }
   const path = parsePath(m[1] ?? "");
   if (m[3] !== undefined) return { path, op: part.includes("!&") ? "!&" : "&", flags: m[3].split("|") };
+  if (/^==\s*1$/.test(m[2] ?? "")) return { path, op: "== 1", flags: [] };
   return { path, op: (m[2] ?? "").replace(/\s*0$/, "") as CondOp, flags: [] };
 }
 

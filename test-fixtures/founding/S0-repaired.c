@@ -1,0 +1,44 @@
+#include <linux/mm.h>
+
+/* Founding document S0: fork() write-protects pages that fast GUP may be pinning. */
+static unsigned long fast_pin(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned int flags)
+{
+	unsigned long irq, nr = 0;
+	unsigned int seq;
+
+	if (flags & FOLL_PIN) {
+		seq = raw_read_seqcount(&mm->write_protect_seq);
+		if (seq & 1)
+			return 0;
+	}
+	local_irq_save(irq);
+	nr = walk_range(pgd_offset(mm, start), start, end, flags);
+	local_irq_restore(irq);
+	if (flags & FOLL_PIN) {
+		if (read_seqcount_retry(&mm->write_protect_seq, seq)) {
+			drop_pins(nr);
+			return 0;
+		}
+		count_pins(nr);
+	}
+	return nr;
+}
+
+static void share_entry(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
+{
+	struct mmu_notifier_range range;
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	mmap_assert_write_locked(mm);
+	mmu_notifier_range_init(&range, MMU_NOTIFY_PROTECTION_PAGE, 0, mm, addr, addr + PAGE_SIZE);
+	mmu_notifier_invalidate_range_start(&range);
+	raw_write_seqcount_begin(&mm->write_protect_seq);
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	if (pte) {
+		ptep_set_wrprotect(mm, addr, pte);
+		pte_unmap_unlock(pte, ptl);
+	}
+	raw_write_seqcount_end(&mm->write_protect_seq);
+	mmu_notifier_invalidate_range_end(&range);
+}
