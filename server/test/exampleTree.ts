@@ -41,11 +41,22 @@ struct hmm_range { struct mmu_interval_notifier *notifier; unsigned long notifie
 export function exampleEngine(parser: CParser, rules: RuleSet, files: Record<string, string>): Engine {
   const all: Record<string, string> = { ...HEADERS, ...files };
   const names = Object.keys(all);
-  const below = (dir: string): string[] => names.filter((n) => dir === "" || n.startsWith(`${dir}/`)).map((n) => (dir === "" ? n : n.slice(dir.length + 1)));
+  const below = (dir: string): string[] =>
+    names.filter((n) => dir === "" || n.startsWith(`${dir}/`)).map((n) => (dir === "" ? n : n.slice(dir.length + 1)));
   const tree: TreeProvider = {
     read: (path) => all[path],
-    list: (dir) => below(dir).filter((n) => !n.includes("/")).sort(),
-    folders: (dir) => [...new Set(below(dir).filter((n) => n.includes("/")).map((n) => n.slice(0, n.indexOf("/"))))].sort(),
+    list: (dir) =>
+      below(dir)
+        .filter((n) => !n.includes("/"))
+        .sort(),
+    folders: (dir) =>
+      [
+        ...new Set(
+          below(dir)
+            .filter((n) => n.includes("/"))
+            .map((n) => n.slice(0, n.indexOf("/"))),
+        ),
+      ].sort(),
   };
   return createEngine({ tree, rules, parser });
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { scanFile } from "../src/syntax/scan";
 import { describeKernel } from "./kernel";
 import { project } from "./lspClient";

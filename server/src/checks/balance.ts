@@ -1,11 +1,12 @@
 /** balance: every lock taken is released once, in its mode, on every path. */
+
+import { express } from "../interproc/summary";
+import { ENTRY_UNKNOWN } from "../locks/effects";
 import type { Event } from "../locks/events";
 import { ANY, ERRPTR, NEGATIVE, POSITIVE, ZERO } from "../locks/facts";
-import { ENTRY_UNKNOWN } from "../locks/effects";
 import { isHeld } from "../locks/query";
 import type { LockEntry, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
-import { express } from "../interproc/summary";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
 
@@ -15,7 +16,12 @@ export const balance: Detector = (ctx, check) => {
   const classes = new Set(list(check.with.locks));
   // A rule of this kind names mistakes with particular calls; the class's own rule finds them.
   if (check.with.onlyNamed === true) return [];
-  return [...misuse(ctx, check.id, classes), ...leaks(ctx, check.id, classes), ...uninitialised(ctx, check.id, classes, check.with.initialised), ...usedAfter(ctx, check.id, classes, list(check.with.uses))];
+  return [
+    ...misuse(ctx, check.id, classes),
+    ...leaks(ctx, check.id, classes),
+    ...uninitialised(ctx, check.id, classes, check.with.initialised),
+    ...usedAfter(ctx, check.id, classes, list(check.with.uses)),
+  ];
 };
 
 /** An object on the stack is acquired before it was initialised. */
@@ -24,13 +30,25 @@ function uninitialised(ctx: DetectorContext, rule: string, classes: Set<string>,
   const { t } = ctx.analysis.machine;
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
-    if (e.k !== "acquire" || !classes.has(e.cls) || e.callee !== null || t.get(e.obj).k !== "local" || e.state.hasMark(e.obj, mark)) continue;
+    if (
+      e.k !== "acquire" ||
+      !classes.has(e.cls) ||
+      e.callee !== null ||
+      t.get(e.obj).k !== "local" ||
+      e.state.hasMark(e.obj, mark)
+    )
+      continue;
     const object = print(ctx, e.obj);
     out.push({
       rule,
       at: e.site.at,
       end: e.site.end,
-      words: { object, lock: label(ctx, e.cls), call: ctx.text.slice(e.site.at, e.site.end), what: "used before it is initialised" },
+      words: {
+        object,
+        lock: label(ctx, e.cls),
+        call: ctx.text.slice(e.site.at, e.site.end),
+        what: "used before it is initialised",
+      },
       steps: [{ ...e.site, note: `\`${object}\` is not initialised on this path` }],
       weight: 4,
     });
@@ -44,12 +62,17 @@ function usedAfter(ctx: DetectorContext, rule: string, classes: Set<string>, use
   for (const e of ctx.analysis.events) {
     if (e.k !== "action" || !uses.includes(e.action)) continue;
     const l = [...e.state.locks.values()].find((x) => x.obj === e.obj && classes.has(x.cls));
-    if (!l || l.mode !== "free" || !l.last || l.attempt) continue;
+    if (l?.mode !== "free" || !l.last || l.attempt) continue;
     out.push({
       rule,
       at: e.site.at,
       end: e.site.end,
-      words: { object: print(ctx, e.obj), lock: label(ctx, l.cls), call: ctx.text.slice(e.site.at, e.site.end), what: "used after it was unmapped" },
+      words: {
+        object: print(ctx, e.obj),
+        lock: label(ctx, l.cls),
+        call: ctx.text.slice(e.site.at, e.site.end),
+        what: "used after it was unmapped",
+      },
       steps: [...stepsOf(l), { ...e.site, note: "used here" }],
       weight: 4,
     });
@@ -75,22 +98,41 @@ function misuse(ctx: DetectorContext, rule: string, classes: Set<string>): RawFi
       out.push({
         ...base,
         rule: e.rule ?? rule,
-        words: { object, lock, call: ctx.text.slice(e.site.at, e.site.end), what: `released${by} although it is not held` },
-        steps: [...stepsOf(e.info), ...entryStep(ctx, e.info, lock), { ...e.site, note: `${lock} released${by}, not held` }],
+        words: {
+          object,
+          lock,
+          call: ctx.text.slice(e.site.at, e.site.end),
+          what: `released${by} although it is not held`,
+        },
+        steps: [
+          ...stepsOf(e.info),
+          ...entryStep(ctx, e.info, lock),
+          { ...e.site, note: `${lock} released${by}, not held` },
+        ],
       });
     } else if (e.k === "wrong-mode") {
       const mode = e.info.mode === "down" ? "for read (downgraded)" : `for ${e.info.mode}`;
       out.push({
         ...base,
         rule,
-        words: { object, lock, call: ctx.text.slice(e.site.at, e.site.end), what: `held ${mode}, but released${by} as a ${e.wanted === "read" ? "reader" : "writer"}` },
+        words: {
+          object,
+          lock,
+          call: ctx.text.slice(e.site.at, e.site.end),
+          what: `held ${mode}, but released${by} as a ${e.wanted === "read" ? "reader" : "writer"}`,
+        },
         steps: [...stepsOf(e.info), { ...e.site, note: `released as a ${e.wanted === "read" ? "reader" : "writer"}` }],
       });
     } else {
       out.push({
         ...base,
         rule,
-        words: { object, lock, call: ctx.text.slice(e.site.at, e.site.end), what: `taken${by} while already held: this task waits for itself` },
+        words: {
+          object,
+          lock,
+          call: ctx.text.slice(e.site.at, e.site.end),
+          what: `taken${by} while already held: this task waits for itself`,
+        },
         steps: [...stepsOf(e.info), { ...e.site, note: `${lock} taken again${by}` }],
       });
     }
@@ -129,7 +171,9 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
   for (const g of groups.values()) {
     if (g.held.length === 0) continue;
     // Where other paths show that the caller holds it, ownership is shared and a leak cannot be told.
-    const shared = exits.some((x) => [...x.state.locks.values()].some((l) => l.cls === g.entry.cls && l.obj === g.entry.obj && (l.entry || l.dropped)));
+    const shared = exits.some((x) =>
+      [...x.state.locks.values()].some((l) => l.cls === g.entry.cls && l.obj === g.entry.obj && (l.entry || l.dropped)),
+    );
     if (shared) continue;
     const wandering = ctx.analysis.machine.rules.classes.get(g.entry.cls)?.kind === "bit";
     for (const x of g.held) {
@@ -142,7 +186,12 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
         rule,
         at: x.site.at,
         end: x.site.end,
-        words: { object: print(ctx, entry.obj), lock, call: ctx.text.slice(entry.origin.at, entry.origin.end), what: "still held when the function returns here" },
+        words: {
+          object: print(ctx, entry.obj),
+          lock,
+          call: ctx.text.slice(entry.origin.at, entry.origin.end),
+          what: "still held when the function returns here",
+        },
         steps: [entry.origin, { ...x.site, note: `returns with ${lock} held` }],
         weight: 4,
       });
@@ -176,7 +225,8 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (g.free.length === 0 && !success && exitsWithoutLock(ctx, g)) return false;
   // The object must be one that the caller can name, else nobody could ever release it.
   if (!term) return false;
-  if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after"))) return true;
+  if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after")))
+    return true;
   if (ctx.callersKnown && ctx.callers.length > 0) return true;
   return SUGGESTIVE.test(fn.name) || ctx.slots.length > 0;
 }

@@ -60,7 +60,8 @@ export function stepsOf(info: LockEntry | null): Site[] {
   return steps;
 }
 
-export const list = (v: unknown): string[] => (Array.isArray(v) ? v.filter((x): x is string => typeof x === "string") : typeof v === "string" ? [v] : []);
+export const list = (v: unknown): string[] =>
+  Array.isArray(v) ? v.filter((x): x is string => typeof x === "string") : typeof v === "string" ? [v] : [];
 
 /** Locks held in a state, printed: `mmap_lock (read) of mm`. */
 export function heldText(ctx: DetectorContext, s: State): string {

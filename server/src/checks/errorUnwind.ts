@@ -12,23 +12,45 @@ export const errorUnwind: Detector = (ctx, check) => {
   const exits = exitsOf(ctx);
   const out: RawFinding[] = [];
   const add = (call: string, site: Site, steps: Site[]): void => {
-    out.push({ rule: check.id, at: site.at, end: site.end, words: { call, object: "", lock: "", what: call, function: ctx.fn.name }, steps, weight: 4 });
+    out.push({
+      rule: check.id,
+      at: site.at,
+      end: site.end,
+      words: { call, object: "", lock: "", what: call, function: ctx.fn.name },
+      steps,
+      weight: 4,
+    });
   };
   for (const x of exits) {
     if (!mayFail(ctx, x)) continue;
     for (const [key, site] of x.state.did) {
       if (!key.startsWith("inc:")) continue;
       const addr = Number(key.slice(4));
-      if (raised(ctx, x, addr)) add(`${print(ctx, addr)}++`, site, [{ ...site, note: "counted up" }, { ...x.site, note: "may return an error without counting down" }]);
+      if (raised(ctx, x, addr))
+        add(`${print(ctx, addr)}++`, site, [
+          { ...site, note: "counted up" },
+          { ...x.site, note: "may return an error without counting down" },
+        ]);
     }
     for (const l of x.state.locks.values()) {
       if (l.entry || l.weak || l.dropped || l.mode === "top" || !isHeld(l) || !certainlyFails(ctx, x)) continue;
-      const elsewhere = exits.some((y) => !mayFail(ctx, y) && [...y.state.locks.values()].some((k) => k.cls === l.cls && k.obj === l.obj && isHeld(k)));
-      if (!elsewhere) add(ctx.text.slice(l.origin.at, l.origin.end), l.origin, [l.origin, { ...x.site, note: `returns an error with ${label(ctx, l.cls)} held` }]);
+      const elsewhere = exits.some(
+        (y) =>
+          !mayFail(ctx, y) && [...y.state.locks.values()].some((k) => k.cls === l.cls && k.obj === l.obj && isHeld(k)),
+      );
+      if (!elsewhere)
+        add(ctx.text.slice(l.origin.at, l.origin.end), l.origin, [
+          l.origin,
+          { ...x.site, note: `returns an error with ${label(ctx, l.cls)} held` },
+        ]);
     }
   }
   for (const v of lostResults(ctx)) {
-    const site: Site = { at: v.decl.at, end: v.decl.end, note: `this \`${v.decl.name}\` hides the one that is returned` };
+    const site: Site = {
+      at: v.decl.at,
+      end: v.decl.end,
+      note: `this \`${v.decl.name}\` hides the one that is returned`,
+    };
     add(`${v.decl.name} = …`, v.call, [site, { ...v.call, note: "an error lands in the inner variable and is lost" }]);
   }
   return unique(out);
@@ -39,7 +61,9 @@ function unique(list: RawFinding[]): RawFinding[] {
 }
 
 function mayFail(ctx: DetectorContext, x: Exit): boolean {
-  return x.ret !== null && (x.state.mask(ctx.analysis.machine.t, x.ret) & (NEGATIVE | ERRPTR)) !== 0 && constantLike(ctx, x);
+  return (
+    x.ret !== null && (x.state.mask(ctx.analysis.machine.t, x.ret) & (NEGATIVE | ERRPTR)) !== 0 && constantLike(ctx, x)
+  );
 }
 
 function certainlyFails(ctx: DetectorContext, x: Exit): boolean {
@@ -48,7 +72,10 @@ function certainlyFails(ctx: DetectorContext, x: Exit): boolean {
 
 /** Is it known that the result can be negative, rather than not known at all? */
 function constantLike(ctx: DetectorContext, x: Exit): boolean {
-  return x.state.mask(ctx.analysis.machine.t, x.ret as ValueId) !== 15 || ctx.analysis.machine.t.get(x.ret as ValueId).k === "phi";
+  return (
+    x.state.mask(ctx.analysis.machine.t, x.ret as ValueId) !== 15 ||
+    ctx.analysis.machine.t.get(x.ret as ValueId).k === "phi"
+  );
 }
 
 /** Is the cell above what it was at entry, as far as its content tells? */

@@ -22,7 +22,9 @@ beforeAll(async () => {
 });
 
 function reported(code: string): string[] {
-  const result = exampleEngine(parser, rules, { "drivers/example/example.c": INCLUDES + code }).check("drivers/example/example.c");
+  const result = exampleEngine(parser, rules, { "drivers/example/example.c": INCLUDES + code }).check(
+    "drivers/example/example.c",
+  );
   expect(result.degraded.map((d) => `${d.function}: ${d.reason}`)).toEqual([]);
   return [...new Set(result.findings.map((f) => `${f.alias} line ${f.line - 2}: ${f.message}`))];
 }

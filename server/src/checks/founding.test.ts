@@ -28,7 +28,9 @@ beforeAll(async () => {
 
 function reported(name: string): string[] {
   const file = `drivers/founding/${name}.c`;
-  const result = exampleEngine(parser, rules, { [file]: readFileSync(path.join(folder, `${name}.c`), "utf8") }).check(file);
+  const result = exampleEngine(parser, rules, { [file]: readFileSync(path.join(folder, `${name}.c`), "utf8") }).check(
+    file,
+  );
   expect(result.degraded).toEqual([]);
   return [...new Set(result.findings.map((f) => `${f.alias} ${f.function}`))].sort();
 }
@@ -45,7 +47,9 @@ describe.each(Object.keys(EXPECTED))("founding document %s", (name) => {
 
 it("finds both mistakes of S4: the counter left raised and the error lost in an inner variable", () => {
   const file = "drivers/founding/s4.c";
-  const findings = exampleEngine(parser, rules, { [file]: readFileSync(path.join(folder, "S4-buggy.c"), "utf8") }).check(file).findings;
+  const findings = exampleEngine(parser, rules, {
+    [file]: readFileSync(path.join(folder, "S4-buggy.c"), "utf8"),
+  }).check(file).findings;
   expect(findings.map((f) => f.message).filter((m) => m.includes("++"))).toHaveLength(1);
   expect(findings.map((f) => f.message).filter((m) => m.includes("ret = "))).toHaveLength(1);
 });

@@ -26,7 +26,12 @@ export const locklessRecheck: Detector = (ctx, check) => {
       at: g.site.at,
       end: g.site.end,
       words: { call: sourceAt(ctx, g.site), object: print(ctx, g.obj), missing: `the ${names}`, what: names, lock: "" },
-      steps: [{ ...g.site, note: `reference taken; \`${missing[0]?.copies[0]}\` is not compared with \`*${missing[0]?.pointers[0]}\` after this` }],
+      steps: [
+        {
+          ...g.site,
+          note: `reference taken; \`${missing[0]?.copies[0]}\` is not compared with \`*${missing[0]?.pointers[0]}\` after this`,
+        },
+      ],
       weight: 4,
     });
   }
@@ -60,7 +65,9 @@ function levels(ctx: DetectorContext): Level[] {
 /** Is there, behind the grab, a comparison of an entry read behind the grab with one read before? */
 function comparedAfter(ctx: DetectorContext, l: Level, g: Action, compares: Action[]): boolean {
   const { t } = ctx.analysis.machine;
-  const after = compares.filter((c) => c.action.startsWith(`${l.key}-`) && c.site.at > g.site.at && c.state.did.get(g.action)?.at === g.site.at);
+  const after = compares.filter(
+    (c) => c.action.startsWith(`${l.key}-`) && c.site.at > g.site.at && c.state.did.get(g.action)?.at === g.site.at,
+  );
   const operands = after.flatMap((c) => [c.obj, ...c.with]);
   const isFresh = (v: number): boolean => {
     const x = t.get(v);

@@ -1,5 +1,5 @@
 /** notifier-contract: what code that announces invalidations, and callbacks that hear of them, owe each other. */
-import { NEGATIVE, ERRPTR, ZERO } from "../locks/facts";
+import { ERRPTR, NEGATIVE, ZERO } from "../locks/facts";
 import { holds } from "../locks/query";
 import type { Site, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
@@ -24,8 +24,22 @@ export const notifierContract: Detector = (ctx, check) => {
   }
 };
 
-function finding(ctx: DetectorContext, check: CheckRule, site: Site, what: string, steps: Site[], object = ""): RawFinding {
-  return { rule: check.id, at: site.at, end: site.end, words: { call: sourceAt(ctx, site), what, object, lock: "", function: ctx.fn.name }, steps, weight: 3 };
+function finding(
+  ctx: DetectorContext,
+  check: CheckRule,
+  site: Site,
+  what: string,
+  steps: Site[],
+  object = "",
+): RawFinding {
+  return {
+    rule: check.id,
+    at: site.at,
+    end: site.end,
+    words: { call: sourceAt(ctx, site), what, object, lock: "", function: ctx.fn.name },
+    steps,
+    weight: 3,
+  };
 }
 
 /** Rights are taken away after the announced range was ended, or before it is announced. */
@@ -36,13 +50,37 @@ function coverage(ctx: DetectorContext, check: CheckRule): RawFinding[] {
   for (const e of ctx.analysis.events) {
     if (e.k === "action" && e.direct && actions.has(e.action)) {
       const ranges = [...e.state.locks.values()].filter((l) => classes.has(l.cls));
-      if (ranges.length === 0 || !ranges.every((l) => l.mode === "free" && l.last !== null && !l.attempt && !l.entry && !l.dropped)) continue;
+      if (
+        ranges.length === 0 ||
+        !ranges.every((l) => l.mode === "free" && l.last !== null && !l.attempt && !l.entry && !l.dropped)
+      )
+        continue;
       const range = ranges[0] as (typeof ranges)[number];
-      out.push(finding(ctx, check, e.site, "after the range was ended", [range.origin, range.last as Site, { ...e.site, note: "not announced any more" }], print(ctx, e.obj)));
-    } else if (e.k === "acquire" && classes.has(e.cls) && e.callee === null && ![...e.state.locks.values()].some((l) => classes.has(l.cls))) {
+      out.push(
+        finding(
+          ctx,
+          check,
+          e.site,
+          "after the range was ended",
+          [range.origin, range.last as Site, { ...e.site, note: "not announced any more" }],
+          print(ctx, e.obj),
+        ),
+      );
+    } else if (
+      e.k === "acquire" &&
+      classes.has(e.cls) &&
+      e.callee === null &&
+      ![...e.state.locks.values()].some((l) => classes.has(l.cls))
+    ) {
       for (const a of actions) {
         const early = e.state.did.get(a);
-        if (early) out.push(finding(ctx, check, early, "before the range is announced", [{ ...early, note: "not announced yet" }, { ...e.site, note: "announced only here" }]));
+        if (early)
+          out.push(
+            finding(ctx, check, early, "before the range is announced", [
+              { ...early, note: "not announced yet" },
+              { ...e.site, note: "announced only here" },
+            ]),
+          );
       }
     }
   }
@@ -63,7 +101,11 @@ function sleeps(ctx: DetectorContext, check: CheckRule): RawFinding[] {
     if (e.k !== "sleep" || e.conditional) continue;
     if (asked.some((v) => (e.state.mask(t, v) & ZERO) === 0)) continue;
     const through = e.through ? ` (through ${e.through})` : "";
-    out.push(finding(ctx, check, e.site, `${e.callee}() may sleep${through} although the range may not be blockable`, [{ ...e.site, note: "sleeps without knowing that it may" }]));
+    out.push(
+      finding(ctx, check, e.site, `${e.callee}() may sleep${through} although the range may not be blockable`, [
+        { ...e.site, note: "sleeps without knowing that it may" },
+      ]),
+    );
   }
   return out.slice(0, 1);
 }
@@ -81,8 +123,22 @@ function returns(ctx: DetectorContext, check: CheckRule): RawFinding[] {
     if (!failed) continue;
     const mustWork = asked.some((v) => (x.state.mask(t, v) & ZERO) === 0);
     const wrong = truth ? undefined : errorName(ctx, x);
-    if (mustWork) out.push(finding(ctx, check, x.site, "it fails although the range is blockable", [{ ...x.site, note: "may sleep here, so must not fail" }]));
-    else if (wrong !== undefined && !allowed.has(wrong)) out.push(finding(ctx, check, x.site, `it returns -${wrong}; only ${[...allowed].map((a) => `-${a}`).join(", ")} is understood`, [{ ...x.site, note: "unexpected error" }]));
+    if (mustWork)
+      out.push(
+        finding(ctx, check, x.site, "it fails although the range is blockable", [
+          { ...x.site, note: "may sleep here, so must not fail" },
+        ]),
+      );
+    else if (wrong !== undefined && !allowed.has(wrong))
+      out.push(
+        finding(
+          ctx,
+          check,
+          x.site,
+          `it returns -${wrong}; only ${[...allowed].map((a) => `-${a}`).join(", ")} is understood`,
+          [{ ...x.site, note: "unexpected error" }],
+        ),
+      );
   }
   return out;
 }
@@ -118,7 +174,8 @@ function decides(ctx: DetectorContext, retry: string): boolean {
   return ctx.unitCalls(retry).some((c) => {
     // `&x->member` where x is declared as a pointer to another struct: another kind of object.
     const object = new RegExp(`\\b${c.api}\\s*\\(\\s*&(\\w+)->\\w+\\s*,`).exec(c.text)?.[1];
-    const type = object === undefined ? undefined : new RegExp(`struct\\s+(\\w+)\\s*\\*\\s*${object}\\b`).exec(c.text)?.[1];
+    const type =
+      object === undefined ? undefined : new RegExp(`struct\\s+(\\w+)\\s*\\*\\s*${object}\\b`).exec(c.text)?.[1];
     return owner === undefined || type === undefined || type === owner;
   });
 }
@@ -151,7 +208,9 @@ function exempt(ctx: DetectorContext, s: State, events: string[], only: string[]
   }
   for (const [v, f] of machine.fallible) {
     const e = machine.rules.api(f.api, -1);
-    const takesRef = e?.effects.some((x) => x.mark !== undefined || (x.acquire !== undefined && machine.rules.classes.get(x.acquire)?.kind === "ref"));
+    const takesRef = e?.effects.some(
+      (x) => x.mark !== undefined || (x.acquire !== undefined && machine.rules.classes.get(x.acquire)?.kind === "ref"),
+    );
     if (takesRef && (s.mask(t, v) & ~f.mask) === 0) return true;
   }
   return false;
@@ -159,7 +218,12 @@ function exempt(ctx: DetectorContext, s: State, events: string[], only: string[]
 
 /** Did the function call something that takes the lock itself? Then nobody up the stack holds it. */
 function takenBefore(ctx: DetectorContext, check: CheckRule, obj: ValueId, site: Site, lock: string): boolean {
-  if (ctx.analysis.events.some((e) => e.k === "acquire" && e.cls === lock && e.obj === obj && e.site.at < site.at && e.blocking)) return true;
+  if (
+    ctx.analysis.events.some(
+      (e) => e.k === "acquire" && e.cls === lock && e.obj === obj && e.site.at < site.at && e.blocking,
+    )
+  )
+    return true;
   return actionsOf(ctx, check.with.test).some((e) => e.obj === obj && e.site.at < site.at);
 }
 
@@ -172,11 +236,21 @@ function exclusive(ctx: DetectorContext, check: CheckRule): RawFinding[] {
   for (const e of list(check.with.actions).flatMap((a) => actionsOf(ctx, a))) {
     if (!e.direct) continue;
     const object = m.structs.get(e.obj) === owner ? e.obj : null;
-    const r = takenBefore(ctx, check, e.obj, e.site, lock) && ![...e.state.locks.values()].some((l) => l.cls === lock) ? { answer: "no" } : holds(m, e.state, lock, object, "any");
-    const released = [...e.state.locks.values()].find((l) => l.cls === lock && l.mode === "free" && l.last !== null && !l.attempt);
+    const r =
+      takenBefore(ctx, check, e.obj, e.site, lock) && ![...e.state.locks.values()].some((l) => l.cls === lock)
+        ? { answer: "no" }
+        : holds(m, e.state, lock, object, "any");
+    const released = [...e.state.locks.values()].find(
+      (l) => l.cls === lock && l.mode === "free" && l.last !== null && !l.attempt,
+    );
     if (r.answer !== "no" && !(object === null && r.answer === "entry" && released && !released.entry)) continue;
     const steps = released ? [released.origin, ...(released.last ? [released.last] : [])] : [];
-    out.push(finding(ctx, check, e.site, `${label(ctx, lock)} is not held here`, [...steps, { ...e.site, note: `needs ${label(ctx, lock)}` }]));
+    out.push(
+      finding(ctx, check, e.site, `${label(ctx, lock)} is not held here`, [
+        ...steps,
+        { ...e.site, note: `needs ${label(ctx, lock)}` },
+      ]),
+    );
   }
   return out;
 }

@@ -23,13 +23,25 @@ export const lockOrder: Detector = (ctx, check) => {
       if (acquired !== null ? p.acquire !== acquired : p.does !== done) continue;
       const held = heldOf(e.state, p.held);
       // Two locks taken by one call are in the callee's order, not ours.
-      if (!held || e.state.hasMark(held.obj, "fresh") || held.origin.at === e.site.at || (p.mode && p.mode !== "any" && held.mode !== p.mode)) continue;
+      if (
+        !held ||
+        e.state.hasMark(held.obj, "fresh") ||
+        held.origin.at === e.site.at ||
+        (p.mode && p.mode !== "any" && held.mode !== p.mode)
+      )
+        continue;
       const nameOf = e.k === "acquire" ? label(ctx, e.cls) : e.callee;
       out.push({
         rule: check.id,
         at: e.site.at,
         end: e.site.end,
-        words: { call: sourceAt(ctx, e.site), object: print(ctx, held.obj), lock: nameOf, held: label(ctx, held.cls), what: nameOf },
+        words: {
+          call: sourceAt(ctx, e.site),
+          object: print(ctx, held.obj),
+          lock: nameOf,
+          held: label(ctx, held.cls),
+          what: nameOf,
+        },
         steps: [held.origin, { ...e.site, note: `${nameOf} taken while ${label(ctx, held.cls)} is held` }],
         weight: 4,
       });
@@ -69,7 +81,13 @@ export const sleepInAtomic: Detector = (ctx, check) => {
         at: site.at,
         end: site.end,
         words: { call: what, object: print(ctx, held.obj), lock: label(ctx, cls), held: label(ctx, cls), what },
-        steps: [held.origin, { ...site, note: `${what}() may sleep${through ? ` (through ${through})` : ""} while ${label(ctx, cls)} is held` }],
+        steps: [
+          held.origin,
+          {
+            ...site,
+            note: `${what}() may sleep${through ? ` (through ${through})` : ""} while ${label(ctx, cls)} is held`,
+          },
+        ],
         weight: actions.size > 0 ? 6 : 4,
       });
       break;

@@ -16,14 +16,23 @@ export const recheck: Detector = (ctx, check) => {
   const writes = new Set(list(check.with.write));
   const unless = list(check.with.unless);
   const m = ctx.analysis.machine;
-  const reads = list(check.with.read).flatMap((a) => actionsOf(ctx, a)).filter((r) => r.direct && !sectionOf(r, classes, true));
+  const reads = list(check.with.read)
+    .flatMap((a) => actionsOf(ctx, a))
+    .filter((r) => r.direct && !sectionOf(r, classes, true));
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k !== "action" || !writes.has(e.action) || !e.direct) continue;
     if (unless.some((mark) => e.state.hasMark(e.obj, mark))) continue;
     const section = sectionOf(e, classes, false);
     if (!section || section.checked) continue;
+    // Whoever holds the outer lock for write is alone; callers that hold it in a mode not known here may be.
     if ([...e.state.locks.values()].some((l) => isHeld(l) && l.mode === "write" && m.rules.until.has(l.cls))) continue;
+    if (
+      [...m.entry.some].some(
+        (cls) => m.rules.until.has(cls) && !m.entry.held.some((h) => h.cls === cls && h.mode === "read"),
+      )
+    )
+      continue;
     const earlier = readBefore(ctx, e, section, reads) ?? handedDown(ctx, e, section, check.with.read);
     if (!earlier) continue;
     out.push({
@@ -47,7 +56,9 @@ function readBefore(ctx: DetectorContext, e: Action, section: LockEntry, reads: 
   const { t } = ctx.analysis.machine;
   const r = reads.find((x) => {
     if (x.site.at >= section.origin.at || !e.state.did.has(x.action)) return false;
-    return x.obj === e.obj || t.mentions(x.obj, e.obj) || (mappedBy(ctx, e.obj, section) && sameKind(ctx, x.obj, e.obj));
+    return (
+      x.obj === e.obj || t.mentions(x.obj, e.obj) || (mappedBy(ctx, e.obj, section) && sameKind(ctx, x.obj, e.obj))
+    );
   });
   return r && { ...r.site, note: "read without the lock" };
 }
@@ -79,7 +90,11 @@ function handedDown(ctx: DetectorContext, e: Action, section: LockEntry, read: u
       const cell = m.t.field(m.t.param(ctx.fn.params.indexOf(p), p.name), match[1] ?? "");
       const now = e.state.mem.get(cell);
       if (now !== undefined && now !== m.t.load(cell, 0)) continue;
-      return { at: match.index, end: match.index + match[0].length, note: `value read before ${label(ctx, section.cls)} was taken` };
+      return {
+        at: match.index,
+        end: match.index + match[0].length,
+        note: `value read before ${label(ctx, section.cls)} was taken`,
+      };
     }
   }
   return undefined;

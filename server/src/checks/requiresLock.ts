@@ -1,7 +1,16 @@
 /** requires-lock and field-access: an action happens while the lock it needs is certainly not held. */
 import type { Event } from "../locks/events";
 import type { CheckRule } from "../rules/model";
-import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt, stepsOf } from "./detector";
+import {
+  type Detector,
+  type DetectorContext,
+  label,
+  list,
+  print,
+  type RawFinding,
+  sourceAt,
+  stepsOf,
+} from "./detector";
 
 type NeedEvent = Extract<Event, { k: "need" }>;
 
@@ -30,7 +39,8 @@ function downgradeRule(ctx: DetectorContext, e: NeedEvent): CheckRule | undefine
 /** Findings of the downgrade rule itself. */
 export const downgraded: Detector = (ctx, check) => {
   const out: RawFinding[] = [];
-  for (const e of ctx.analysis.events) if (e.k === "need" && downgradeRule(ctx, e)?.id === check.id) out.push(unmet(ctx, check.id, e));
+  for (const e of ctx.analysis.events)
+    if (e.k === "need" && downgradeRule(ctx, e)?.id === check.id) out.push(unmet(ctx, check.id, e));
   return out;
 };
 
@@ -46,7 +56,15 @@ function unmet(ctx: DetectorContext, rule: string, e: NeedEvent): RawFinding {
     at: e.need.site.at,
     end: e.need.site.end,
     words: { call: source, object: print(ctx, e.need.obj), lock: cls, what: e.need.what, mode: e.need.mode },
-    steps: [...steps, { ...e.need.site, note: e.callee ? `${e.callee}() needs ${cls}${e.need.mode === "write" ? " for write" : ""} (for ${e.need.what})` : `needs ${cls}${e.need.mode === "write" ? " held for write" : ""}` }],
+    steps: [
+      ...steps,
+      {
+        ...e.need.site,
+        note: e.callee
+          ? `${e.callee}() needs ${cls}${e.need.mode === "write" ? " for write" : ""} (for ${e.need.what})`
+          : `needs ${cls}${e.need.mode === "write" ? " held for write" : ""}`,
+      },
+    ],
     weight: 2,
   };
 }

@@ -6,7 +6,9 @@ export const resultCheck: Detector = (ctx, check) => {
   const classes = new Set(list(check.with.locks));
   const apis = new Set(list(check.with.apis));
   // What another rule of this kind names is that rule's business.
-  const others = new Set(ctx.checks.filter((c) => c.detector === check.detector && c !== check).flatMap((c) => list(c.with.apis)));
+  const others = new Set(
+    ctx.checks.filter((c) => c.detector === check.detector && c !== check).flatMap((c) => list(c.with.apis)),
+  );
   const mine = (api: string): boolean => apis.has(api) || (!others.has(api) && acquires(ctx, api, classes));
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
@@ -16,7 +18,12 @@ export const resultCheck: Detector = (ctx, check) => {
         rule: check.id,
         at: e.site.at,
         end: e.site.end,
-        words: { call: sourceAt(ctx, e.site), what: "its result is ignored, so nobody knows whether the lock is held", object: "", lock: "" },
+        words: {
+          call: sourceAt(ctx, e.site),
+          what: "its result is ignored, so nobody knows whether the lock is held",
+          object: "",
+          lock: "",
+        },
         steps: [{ ...e.site, note: "result ignored" }],
         weight: 5,
       });
@@ -34,7 +41,13 @@ export const resultCheck: Detector = (ctx, check) => {
   return out;
 };
 
-function failedUse(ctx: DetectorContext, rule: string, v: number, api: string, site: { at: number; end: number; note: string }): RawFinding {
+function failedUse(
+  ctx: DetectorContext,
+  rule: string,
+  v: number,
+  api: string,
+  site: { at: number; end: number; note: string },
+): RawFinding {
   return {
     rule,
     at: site.at,

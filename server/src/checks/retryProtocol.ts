@@ -20,7 +20,14 @@ export const retryProtocol: Detector = (ctx, check) => {
 };
 
 function finding(ctx: DetectorContext, check: CheckRule, site: Site, what: string, steps: Site[]): RawFinding {
-  return { rule: check.id, at: site.at, end: site.end, words: { call: sourceAt(ctx, site), what, object: "", lock: "" }, steps, weight: 4 };
+  return {
+    rule: check.id,
+    at: site.at,
+    end: site.end,
+    words: { call: sourceAt(ctx, site), what, object: "", lock: "" },
+    steps,
+    weight: 4,
+  };
 }
 
 function held(e: Action, classes: Set<string>): LockEntry[] {
@@ -35,12 +42,23 @@ function withoutLock(ctx: DetectorContext, check: CheckRule, retries: Action[]):
     if (!e.direct || held(e, classes).length > 0) continue;
     // Reading the sequence waits for invalidations: nobody up the stack holds the lock they take.
     const began = e.state.did.get(String(check.with.begin));
-    const letGo = [...e.state.locks.values()].find((l) => classes.has(l.cls) && l.mode === "free" && l.last !== null && !l.attempt);
+    const letGo = [...e.state.locks.values()].find(
+      (l) => classes.has(l.cls) && l.mode === "free" && l.last !== null && !l.attempt,
+    );
     // Where no such lock is visible it may be one that the rules do not know.
     const visible = letGo !== undefined || ctx.analysis.events.some((x) => x.k === "acquire" && classes.has(x.cls));
     if ((!began && !letGo) || !visible) continue;
-    const steps = letGo ? [letGo.origin, ...(letGo.last ? [letGo.last] : [])] : began ? [{ ...began, note: "sequence read" }] : [];
-    out.push(finding(ctx, check, e.site, "the decision is made without the lock that the invalidate callback takes", [...steps, { ...e.site, note: "no lock held" }]));
+    const steps = letGo
+      ? [letGo.origin, ...(letGo.last ? [letGo.last] : [])]
+      : began
+        ? [{ ...began, note: "sequence read" }]
+        : [];
+    out.push(
+      finding(ctx, check, e.site, "the decision is made without the lock that the invalidate callback takes", [
+        ...steps,
+        { ...e.site, note: "no lock held" },
+      ]),
+    );
   }
   return out;
 }
@@ -55,9 +73,23 @@ function underSameLock(ctx: DetectorContext, check: CheckRule, begins: Action[],
       if (lock.entry || lock.mode === "top" || lock.mode === "read") continue;
       const only = retries.some((r) => {
         const there = held(r, classes);
-        return there.length === 1 && there[0]?.cls === lock.cls && there[0].obj === lock.obj && there[0].origin.at === lock.origin.at;
+        return (
+          there.length === 1 &&
+          there[0]?.cls === lock.cls &&
+          there[0].obj === lock.obj &&
+          there[0].origin.at === lock.origin.at
+        );
       });
-      if (only) out.push(finding(ctx, check, b.site, `waits for invalidations while ${label(ctx, lock.cls)} is held, which they need`, [lock.origin, { ...b.site, note: "waits here" }]));
+      if (only)
+        out.push(
+          finding(
+            ctx,
+            check,
+            b.site,
+            `waits for invalidations while ${label(ctx, lock.cls)} is held, which they need`,
+            [lock.origin, { ...b.site, note: "waits here" }],
+          ),
+        );
     }
   }
   return out;
@@ -71,11 +103,23 @@ function outOfOrder(ctx: DetectorContext, check: CheckRule, begins: Action[]): R
   for (const use of list(check.with.use)) {
     for (const b of begins) {
       const early = b.state.did.get(use);
-      if (early && !b.state.did.has(begin)) out.push(finding(ctx, check, b.site, "the sequence is read only after the page tables were walked", [{ ...early, note: "walk" }, { ...b.site, note: "sequence read" }]));
+      if (early && !b.state.did.has(begin))
+        out.push(
+          finding(ctx, check, b.site, "the sequence is read only after the page tables were walked", [
+            { ...early, note: "walk" },
+            { ...b.site, note: "sequence read" },
+          ]),
+        );
     }
     for (const u of actionsOf(ctx, use)) {
       const decided = u.state.did.get(retry);
-      if (decided && begins.length > 0) out.push(finding(ctx, check, u.site, "walks again with the sequence of an attempt that has failed; read it anew", [{ ...decided, note: "decided here" }, { ...u.site, note: "no new sequence since" }]));
+      if (decided && begins.length > 0)
+        out.push(
+          finding(ctx, check, u.site, "walks again with the sequence of an attempt that has failed; read it anew", [
+            { ...decided, note: "decided here" },
+            { ...u.site, note: "no new sequence since" },
+          ]),
+        );
     }
   }
   return out;
@@ -89,11 +133,25 @@ function noDecision(ctx: DetectorContext, check: CheckRule, begins: Action[], re
     const seq = resultAt(ctx, b);
     for (const x of exitsOf(ctx)) {
       const { did } = x.state;
-      const use = list(check.with.use).map((u) => did.get(u)).find((s) => s !== undefined);
-      if (did.get(String(check.with.begin))?.at !== b.site.at || !use || did.has(String(check.with.retry)) || !maySucceed(ctx, x)) continue;
+      const use = list(check.with.use)
+        .map((u) => did.get(u))
+        .find((s) => s !== undefined);
+      if (
+        did.get(String(check.with.begin))?.at !== b.site.at ||
+        !use ||
+        did.has(String(check.with.retry)) ||
+        !maySucceed(ctx, x)
+      )
+        continue;
       // Somebody else may decide later, unless this function does elsewhere.
       if (!retries.some((r) => r.direct) && (seq === undefined || leavesFunction(ctx, seq))) continue;
-      out.push(finding(ctx, check, b.site, "a successful return has no check that no invalidation came in between", [{ ...b.site, note: "sequence read" }, { ...use, note: "walk" }, { ...x.site, note: "returns without a decision" }]));
+      out.push(
+        finding(ctx, check, b.site, "a successful return has no check that no invalidation came in between", [
+          { ...b.site, note: "sequence read" },
+          { ...use, note: "walk" },
+          { ...x.site, note: "returns without a decision" },
+        ]),
+      );
       break;
     }
   }
@@ -108,9 +166,26 @@ function lockedInVain(ctx: DetectorContext, check: CheckRule, begins: Action[], 
     if (e.k !== "acquire" || !classes.has(e.cls) || e.callee !== null) continue;
     const { did } = e.state;
     const began = did.get(String(check.with.begin));
-    const use = list(check.with.use).map((u) => did.get(u)).find((s) => s !== undefined);
-    const kept = exitsOf(ctx).some((x) => [...x.state.locks.values()].some((l) => l.cls === e.cls && l.obj === e.obj && isHeld(l)));
-    if (began && use && !kept) return [finding(ctx, check, began, "what was found is used under the lock without a check that no invalidation came in between", [{ ...began, note: "sequence read" }, { ...use, note: "walk" }, { ...e.site, note: "used from here on" }])];
+    const use = list(check.with.use)
+      .map((u) => did.get(u))
+      .find((s) => s !== undefined);
+    const kept = exitsOf(ctx).some((x) =>
+      [...x.state.locks.values()].some((l) => l.cls === e.cls && l.obj === e.obj && isHeld(l)),
+    );
+    if (began && use && !kept)
+      return [
+        finding(
+          ctx,
+          check,
+          began,
+          "what was found is used under the lock without a check that no invalidation came in between",
+          [
+            { ...began, note: "sequence read" },
+            { ...use, note: "walk" },
+            { ...e.site, note: "used from here on" },
+          ],
+        ),
+      ];
   }
   return [];
 }
@@ -119,7 +194,8 @@ function ignored(ctx: DetectorContext, check: CheckRule, retries: Action[]): Raw
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k !== "ignored-result" || !performs(ctx, e.api, check.with.retry)) continue;
-    if (retries.some((r) => r.site.at === e.site.at)) out.push(finding(ctx, check, e.site, "the answer is ignored", [{ ...e.site, note: "result ignored" }]));
+    if (retries.some((r) => r.site.at === e.site.at))
+      out.push(finding(ctx, check, e.site, "the answer is ignored", [{ ...e.site, note: "result ignored" }]));
   }
   return out;
 }

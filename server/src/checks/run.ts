@@ -36,6 +36,13 @@ function settle(all: RawFinding[], ctx: DetectorContext): RawFinding[] {
     const result = causes.get(cause);
     const ofResult = detectorOf.get(f.rule) === "result-check" || detectorOf.get(f.rule) === "balance";
     if (result !== undefined && ofResult && (f.weight < result || detectorOf.get(f.rule) === "balance")) return false;
-    return !all.some((g) => g.at === f.at && g.steps[0]?.at === cause && g.rule !== f.rule && detectorOf.get(g.rule) === detectorOf.get(f.rule) && g.weight > f.weight);
+    return !all.some(
+      (g) =>
+        g.at === f.at &&
+        g.steps[0]?.at === cause &&
+        g.rule !== f.rule &&
+        detectorOf.get(g.rule) === detectorOf.get(f.rule) &&
+        g.weight > f.weight,
+    );
   });
 }

@@ -2,8 +2,8 @@
 import { canonicalLock } from "../locks/calls";
 import type { Event } from "../locks/events";
 import { POSITIVE, ZERO } from "../locks/facts";
-import { holds, isHeld } from "../locks/query";
 import { termOn } from "../locks/obligations";
+import { holds, isHeld } from "../locks/query";
 import type { LockEntry, Site, State } from "../locks/state";
 import type { CheckRule, Need } from "../rules/model";
 import { balance } from "./balance";
@@ -28,8 +28,22 @@ export const seqcount: Detector = (ctx, check) => {
   }
 };
 
-function finding(ctx: DetectorContext, check: CheckRule, site: Site, what: string, steps: Site[], object = ""): RawFinding {
-  return { rule: check.id, at: site.at, end: site.end, words: { call: sourceAt(ctx, site), what, object, lock: "" }, steps, weight: 4 };
+function finding(
+  ctx: DetectorContext,
+  check: CheckRule,
+  site: Site,
+  what: string,
+  steps: Site[],
+  object = "",
+): RawFinding {
+  return {
+    rule: check.id,
+    at: site.at,
+    end: site.end,
+    words: { call: sourceAt(ctx, site), what, object, lock: "" },
+    steps,
+    weight: 4,
+  };
 }
 
 function begins(ctx: DetectorContext, counters: Set<string>): Acquire[] {
@@ -42,11 +56,25 @@ function sectionMode(ctx: DetectorContext, check: CheckRule): RawFinding[] {
   const out: RawFinding[] = [];
   for (const e of begins(ctx, new Set(list(check.with.counters)))) {
     for (const group of (check.with.needs as Need[][] | undefined) ?? []) {
-      const missing = group.every((n) => holds(m, e.state, n.lock, termOn(m, e.state, e.obj, n.on === "any" ? { any: true } : { any: false, fields: [], folio: false }), n.mode).answer === "no");
+      const missing = group.every(
+        (n) =>
+          holds(
+            m,
+            e.state,
+            n.lock,
+            termOn(m, e.state, e.obj, n.on === "any" ? { any: true } : { any: false, fields: [], folio: false }),
+            n.mode,
+          ).answer === "no",
+      );
       if (!missing) continue;
       const need = group[0] as Need;
       const lock = label(ctx, need.lock);
-      out.push(finding(ctx, check, e.site, `${lock} is not held${need.mode === "write" ? " for write" : ""} here`, [...evidence(e.state, need.lock), { ...e.site, note: "write section opened" }]));
+      out.push(
+        finding(ctx, check, e.site, `${lock} is not held${need.mode === "write" ? " for write" : ""} here`, [
+          ...evidence(e.state, need.lock),
+          { ...e.site, note: "write section opened" },
+        ]),
+      );
     }
   }
   return out;
@@ -65,23 +93,45 @@ function outsideSection(ctx: DetectorContext, check: CheckRule): RawFinding[] {
   const done = actions.flatMap((a) => actionsOf(ctx, a));
   const inside = done.some((e) => [...e.state.locks.values()].some((l) => counters.has(l.cls) && isHeld(l)));
   const open = begins(ctx, counters)[0];
-  const close = ctx.analysis.events.find((e): e is Unheld => e.k === "release-unheld" && counters.has(e.cls) && e.callee === null);
+  const close = ctx.analysis.events.find(
+    (e): e is Unheld => e.k === "release-unheld" && counters.has(e.cls) && e.callee === null,
+  );
   const edge = open?.site ?? close?.site;
   // The function has a section, and does outside of it all that belongs inside.
   const stray = edge && !inside ? (done.filter((e) => e.site.at < edge.at).pop() ?? done[0]) : undefined;
   if (edge && stray) {
-    return [finding(ctx, check, stray.site, "done outside the write section", [{ ...stray.site, note: "outside the section" }, { ...edge, note: open ? "the section is opened here" : "closed here, but never opened" }])];
+    return [
+      finding(ctx, check, stray.site, "done outside the write section", [
+        { ...stray.site, note: "outside the section" },
+        { ...edge, note: open ? "the section is opened here" : "closed here, but never opened" },
+      ]),
+    ];
   }
   for (const e of ctx.analysis.events) {
     if (e.k === "action" && actions.includes(e.action)) {
       const sections = [...e.state.locks.values()].filter((l) => counters.has(l.cls));
       if (sections.some(isHeld)) continue;
       const closed = sections.find((l) => l.mode === "free" && l.last !== null && !l.entry && !l.dropped);
-      if (closed?.last) out.push(finding(ctx, check, e.site, `done after the write section of ${label(ctx, closed.cls).split(" ")[0]} was closed`, [closed.origin, closed.last, { ...e.site, note: "outside the section" }]));
+      if (closed?.last)
+        out.push(
+          finding(
+            ctx,
+            check,
+            e.site,
+            `done after the write section of ${label(ctx, closed.cls).split(" ")[0]} was closed`,
+            [closed.origin, closed.last, { ...e.site, note: "outside the section" }],
+          ),
+        );
     } else if (e.k === "acquire" && counters.has(e.cls) && e.callee === null) {
       for (const a of actions) {
         const early = e.state.did.get(a);
-        if (early && !e.state.locks.has(`${e.cls}@${e.obj}`)) out.push(finding(ctx, check, early, "done before the write section is opened", [{ ...early, note: "outside the section" }, { ...e.site, note: "write section opened only here" }]));
+        if (early && !e.state.locks.has(`${e.cls}@${e.obj}`))
+          out.push(
+            finding(ctx, check, early, "done before the write section is opened", [
+              { ...early, note: "outside the section" },
+              { ...e.site, note: "write section opened only here" },
+            ]),
+          );
       }
     }
   }
@@ -102,8 +152,19 @@ function unserialised(ctx: DetectorContext, check: CheckRule): RawFinding[] {
     const bare = ctx.slots.length > 0 || ctx.fn.kind === "syscall";
     const open = exclusive.some((c) => !m.rules.classes.get(c)?.generic && !m.entry.free.has(c));
     if (!near && (!bare || open || m.entry.some.size > 0)) continue;
-    const steps = near ? [near.origin, ...(near.last ? [near.last] : [])] : [{ at: 0, end: 1, note: `${m.entry.why}: no lock is held on entry` }];
-    out.push(finding(ctx, check, e.site, "", [...steps, { ...e.site, note: "write section opened without a lock" }], print(ctx, e.obj)));
+    const steps = near
+      ? [near.origin, ...(near.last ? [near.last] : [])]
+      : [{ at: 0, end: 1, note: `${m.entry.why}: no lock is held on entry` }];
+    out.push(
+      finding(
+        ctx,
+        check,
+        e.site,
+        "",
+        [...steps, { ...e.site, note: "write section opened without a lock" }],
+        print(ctx, e.obj),
+      ),
+    );
   }
   return out;
 }
@@ -115,7 +176,15 @@ function nearby(ctx: DetectorContext, e: Acquire, classes: string[]): LockEntry 
   if (counter.k !== "field") return undefined;
   return [...e.state.locks.values()].find((l) => {
     const lock = t.get(l.obj);
-    return classes.includes(l.cls) && l.mode === "free" && l.last !== null && !l.attempt && !l.entry && lock.k === "field" && lock.base === counter.base;
+    return (
+      classes.includes(l.cls) &&
+      l.mode === "free" &&
+      l.last !== null &&
+      !l.attempt &&
+      !l.entry &&
+      lock.k === "field" &&
+      lock.base === counter.base
+    );
   });
 }
 
@@ -142,15 +211,37 @@ function readers(ctx: DetectorContext, check: CheckRule): RawFinding[] {
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k !== "ignored-result" || !performs(ctx, e.api, check.with.retry)) continue;
-    if (retries.some((r) => r.site.at === e.site.at)) out.push(finding(ctx, check, e.site, "the answer is ignored, so data read during a write is used", [{ ...e.site, note: "result ignored" }]));
+    if (retries.some((r) => r.site.at === e.site.at))
+      out.push(
+        finding(ctx, check, e.site, "the answer is ignored, so data read during a write is used", [
+          { ...e.site, note: "result ignored" },
+        ]),
+      );
   }
   const begun = firstPer(starts);
   for (const b of begun) {
     const seq = resultAt(ctx, b);
-    if (strict && !odd.has(b.site.at)) out.push(finding(ctx, check, b.site, "waits for a writer that may be preempted; read the counter without waiting and fall back when it is odd", [{ ...b.site, note: "spins while a writer is inside" }]));
-    if (strict) out.push(...misplaced(ctx, check, starts.filter((s) => s.site.at === b.site.at)));
+    if (strict && !odd.has(b.site.at))
+      out.push(
+        finding(
+          ctx,
+          check,
+          b.site,
+          "waits for a writer that may be preempted; read the counter without waiting and fall back when it is odd",
+          [{ ...b.site, note: "spins while a writer is inside" }],
+        ),
+      );
+    if (strict)
+      out.push(
+        ...misplaced(
+          ctx,
+          check,
+          starts.filter((s) => s.site.at === b.site.at),
+        ),
+      );
     if (seq === undefined || leavesFunction(ctx, seq) || handedOn(ctx, seq, retries)) continue;
-    if (retries.length > 0 || strict || !odd.has(b.site.at)) out.push(...unchecked(ctx, check, b, seq, retries, strict && odd.has(b.site.at)));
+    if (retries.length > 0 || strict || !odd.has(b.site.at))
+      out.push(...unchecked(ctx, check, b, seq, retries, strict && odd.has(b.site.at)));
   }
   return out;
 }
@@ -160,7 +251,8 @@ function handedOn(ctx: DetectorContext, seq: number, retries: Action[]): boolean
   const name = ctx.analysis.machine.t.suggestedName(seq);
   if (name === undefined) return false;
   let text = ctx.text;
-  for (const r of retries) text = text.slice(0, r.site.at) + " ".repeat(r.site.end - r.site.at) + text.slice(r.site.end);
+  for (const r of retries)
+    text = text.slice(0, r.site.at) + " ".repeat(r.site.end - r.site.at) + text.slice(r.site.end);
   return new RegExp(`[(,]\\s*&?${name}\\s*[,)]`).test(text.replace(/\b(?:if|while|switch)\s*\(/g, ""));
 }
 
@@ -169,7 +261,14 @@ function firstPer(list: Action[]): Action[] {
 }
 
 /** Successful returns behind the first look at the counter without a second, or after a first look that was not understood. */
-function unchecked(ctx: DetectorContext, check: CheckRule, b: Action, seq: number, retries: Action[], parity: boolean): RawFinding[] {
+function unchecked(
+  ctx: DetectorContext,
+  check: CheckRule,
+  b: Action,
+  seq: number,
+  retries: Action[],
+  parity: boolean,
+): RawFinding[] {
   const { t } = ctx.analysis.machine;
   const out: RawFinding[] = [];
   const first: Site = { ...b.site, note: "counter read here" };
@@ -177,15 +276,31 @@ function unchecked(ctx: DetectorContext, check: CheckRule, b: Action, seq: numbe
     const began = x.state.did.get(String(check.with.begin));
     if (began?.at !== b.site.at || !maySucceed(ctx, x) || wrote(ctx, x.state, b)) continue;
     if (!x.state.did.has(String(check.with.retry))) {
-      out.push(finding(ctx, check, b.site, "on a path to a successful return nobody looks whether a writer came in between", [first, { ...x.site, note: "returns without a second look" }]));
+      out.push(
+        finding(ctx, check, b.site, "on a path to a successful return nobody looks whether a writer came in between", [
+          first,
+          { ...x.site, note: "returns without a second look" },
+        ]),
+      );
       continue;
     }
     const verdicts = retries.map((r) => resultAt(ctx, r)).filter((v) => v !== undefined);
     const acted = verdicts.some((v) => (x.state.mask(t, v) & ~ZERO) === 0) || verdicts.length === 0;
     const moved = verdicts.length > 0 && verdicts.every((v) => (x.state.mask(t, v) & ZERO) === 0);
-    if (moved) out.push(finding(ctx, check, (retries[0] as Action).site, "succeeds although the counter moved", [first, { ...x.site, note: "returns success" }]));
+    if (moved)
+      out.push(
+        finding(ctx, check, (retries[0] as Action).site, "succeeds although the counter moved", [
+          first,
+          { ...x.site, note: "returns success" },
+        ]),
+      );
     else if (acted && parity && (x.state.mask(t, t.op("&", seq, t.one)) & POSITIVE) !== 0) {
-      out.push(finding(ctx, check, b.site, "an odd value means a writer is inside, and is not refused", [first, { ...x.site, note: "succeeds though the counter may have been odd" }]));
+      out.push(
+        finding(ctx, check, b.site, "an odd value means a writer is inside, and is not refused", [
+          first,
+          { ...x.site, note: "succeeds though the counter may have been odd" },
+        ]),
+      );
     }
   }
   return out.slice(0, 1);
@@ -203,13 +318,24 @@ function misplaced(ctx: DetectorContext, check: CheckRule, starts: Action[]): Ra
   for (const a of list(check.with.actions)) {
     for (const b of starts) {
       const early = b.state.did.get(a);
-      if (early && !b.state.did.has(String(check.with.begin))) return [finding(ctx, check, b.site, "the counter is read only after the walk began", [{ ...early, note: "walk" }, b.site])];
+      if (early && !b.state.did.has(String(check.with.begin)))
+        return [
+          finding(ctx, check, b.site, "the counter is read only after the walk began", [
+            { ...early, note: "walk" },
+            b.site,
+          ]),
+        ];
     }
     for (const e of actionsOf(ctx, a)) {
       const late = e.state.did.get(retry);
-      if (late) return [finding(ctx, check, late, "the counter is compared before the walk, not after it", [late, { ...e.site, note: "walk" }])];
+      if (late)
+        return [
+          finding(ctx, check, late, "the counter is compared before the walk, not after it", [
+            late,
+            { ...e.site, note: "walk" },
+          ]),
+        ];
     }
   }
   return [];
 }
-

@@ -23,8 +23,16 @@ export const staleAfterRelease: Detector = (ctx, check) => {
       rule: check.id,
       at: e.site.at,
       end: e.site.end,
-      words: { object: print(ctx, e.value), lock: label(ctx, e.info.cls), call: sourceAt(ctx, e.site), what: e.callee ? `passed to ${e.callee}()` : "used" },
-      steps: [e.info.site, { ...e.site, note: `\`${print(ctx, e.value)}\` ${e.callee ? `is passed to ${e.callee}()` : "is used"} here` }],
+      words: {
+        object: print(ctx, e.value),
+        lock: label(ctx, e.info.cls),
+        call: sourceAt(ctx, e.site),
+        what: e.callee ? `passed to ${e.callee}()` : "used",
+      },
+      steps: [
+        e.info.site,
+        { ...e.site, note: `\`${print(ctx, e.value)}\` ${e.callee ? `is passed to ${e.callee}()` : "is used"} here` },
+      ],
       weight: 3,
     });
   }

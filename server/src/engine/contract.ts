@@ -83,7 +83,13 @@ export function contractOf(engine: EngineImpl, ref: FunctionRef, dir: string, li
   };
   for (const n of model.needs) add(contract.requires, n.cls, n.term, n.mode, "");
   for (const o of model.outcomes) {
-    const when = model.outcomes.length > 1 ? o.when.map((c) => printClause(c, params)).filter((x) => x !== "").join(" && ") : "";
+    const when =
+      model.outcomes.length > 1
+        ? o.when
+            .map((c) => printClause(c, params))
+            .filter((x) => x !== "")
+            .join(" && ")
+        : "";
     for (const e of o.effects) addEffect(contract, add, e, when);
   }
   for (const e of analysis.events) {
@@ -104,7 +110,8 @@ export function contractOf(engine: EngineImpl, ref: FunctionRef, dir: string, li
   const entry = program.entry(ref, dir);
   if (!entry.unknown && entry.why) {
     contract.evidence.push(entry.why);
-    for (const h of entry.held) if (h.mode !== "free") contract.evidence.push(`${h.cls} of ${printTerm(h.term, params)}: ${h.why}`);
+    for (const h of entry.held)
+      if (h.mode !== "free") contract.evidence.push(`${h.cls} of ${printTerm(h.term, params)}: ${h.why}`);
   }
   return contract;
 }

@@ -1,7 +1,7 @@
 /** The façade: a mutable set of texts in, plain answers out. No I/O of its own. */
 import { LineIndex } from "../base/lineIndex";
-import { runChecks } from "../checks/run";
 import type { DetectorContext } from "../checks/detector";
+import { runChecks } from "../checks/run";
 import { isSuppressed, suppressions } from "../checks/suppress";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
 import { folderOf, Program } from "../interproc/program";
@@ -11,6 +11,7 @@ import type { Machine } from "../locks/machine";
 import type { Term } from "../locks/outcomes";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
+import type { Contract, Degraded, Finding } from "../protocol/finding";
 import type { CheckRule, RuleSet } from "../rules/model";
 import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
@@ -19,7 +20,6 @@ import { fingerprint, toFinding } from "./findings";
 import { Overlay } from "./overlay";
 import { Queries } from "./queries";
 import type { CancelCheck, Engine, EngineStats, FileResult, TreeProvider } from "./types";
-import type { Contract, Degraded, Finding } from "../protocol/finding";
 
 export interface EngineOptions {
   tree: TreeProvider;
@@ -120,7 +120,12 @@ export class EngineImpl implements Engine {
       result.functions++;
       const one = this.checkFunction(ref, dir, graph.relevant.has(refKey(ref)), text, lines);
       for (const d of one.degraded) {
-        const degraded: Degraded = { file: path, function: ref.item.name, line: lines.positionAt(ref.item.start + d.at).line + 1, reason: d.reason };
+        const degraded: Degraded = {
+          file: path,
+          function: ref.item.name,
+          line: lines.positionAt(ref.item.start + d.at).line + 1,
+          reason: d.reason,
+        };
         if (!result.degraded.some((x) => x.function === degraded.function)) result.degraded.push(degraded);
       }
       for (const f of one.findings) if (!isSuppressed(ignored, f.rule, f.alias, f.line)) result.findings.push(f);
@@ -131,7 +136,13 @@ export class EngineImpl implements Engine {
     return result;
   }
 
-  private checkFunction(ref: FunctionRef, dir: string, relevant: boolean, text: string, lines: LineIndex): FunctionResult {
+  private checkFunction(
+    ref: FunctionRef,
+    dir: string,
+    relevant: boolean,
+    text: string,
+    lines: LineIndex,
+  ): FunctionResult {
     try {
       const { ast } = this.program.lowered(ref);
       const degraded = ast.degraded.slice(0, 1);
@@ -163,7 +174,10 @@ export class EngineImpl implements Engine {
       return { findings, degraded };
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return { findings: [], degraded: [{ reason: `internal: ${error instanceof Error ? error.message : String(error)}`, at: 0 }] };
+      return {
+        findings: [],
+        degraded: [{ reason: `internal: ${error instanceof Error ? error.message : String(error)}`, at: 0 }],
+      };
     }
   }
 
@@ -210,7 +224,13 @@ export class EngineImpl implements Engine {
 
   stats(): EngineStats {
     const p = this.program.phases;
-    return { phasesMs: { index: round(this.indexMs), ...Object.fromEntries(Object.entries(p).map(([k, v]) => [k, round(v)])), total: round(this.checkMs) } };
+    return {
+      phasesMs: {
+        index: round(this.indexMs),
+        ...Object.fromEntries(Object.entries(p).map(([k, v]) => [k, round(v)])),
+        total: round(this.checkMs),
+      },
+    };
   }
 }
 

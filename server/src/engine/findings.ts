@@ -52,7 +52,10 @@ export function toFinding(raw: RawFinding, check: CheckRule, place: Place): Find
 export function fingerprint(findings: Finding[], lines: LineIndex): void {
   const seen = new Map<string, number>();
   for (const f of findings) {
-    const text = lines.lineText(f.line - 1).replace(/\s+/g, " ").trim();
+    const text = lines
+      .lineText(f.line - 1)
+      .replace(/\s+/g, " ")
+      .trim();
     const base = `${f.rule}|${f.file}|${f.function}|${text}`;
     const n = seen.get(base) ?? 0;
     seen.set(base, n + 1);

@@ -19,7 +19,11 @@ function effectText(e: ApiEntry["effects"][number], compiled: Compiled): string 
 function needText(needs: unknown, compiled: Compiled): string {
   if (!Array.isArray(needs)) return "";
   return (needs as Need[][])
-    .map((g) => g.map((n) => `${compiled.classes.get(n.lock)?.label ?? n.lock}${n.mode === "any" ? "" : ` (${n.mode})`}`).join(" or "))
+    .map((g) =>
+      g
+        .map((n) => `${compiled.classes.get(n.lock)?.label ?? n.lock}${n.mode === "any" ? "" : ` (${n.mode})`}`)
+        .join(" or "),
+    )
     .join(" and ");
 }
 
@@ -34,7 +38,9 @@ export function renderApi(api: ApiEntry, checks: CheckRule[], compiled: Compiled
   if (effects.length > 0) lines.push(effects.map((e) => `- ${e}`).join("\n"));
   if (api.sleeps === true) lines.push("May sleep.");
   const does = new Set(api.effects.flatMap((e) => (e.does ? [e.does] : [])));
-  const rules = checks.filter((c) => Object.values(c.with).some((v) => Array.isArray(v) && v.some((x) => typeof x === "string" && does.has(x))));
+  const rules = checks.filter((c) =>
+    Object.values(c.with).some((v) => Array.isArray(v) && v.some((x) => typeof x === "string" && does.has(x))),
+  );
   lines.push(...rules.slice(0, 3).map((c) => ruleText(c, compiled)));
   return lines.join("\n\n");
 }

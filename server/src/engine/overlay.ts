@@ -34,7 +34,9 @@ export class Overlay implements TreeReader {
   list(dir: string): string[] | undefined {
     const names = this.tree.list(dir);
     const prefix = dir === "" ? "" : `${dir}/`;
-    const extra = [...this.texts.keys()].filter((p) => p.startsWith(prefix) && !p.slice(prefix.length).includes("/")).map((p) => p.slice(prefix.length));
+    const extra = [...this.texts.keys()]
+      .filter((p) => p.startsWith(prefix) && !p.slice(prefix.length).includes("/"))
+      .map((p) => p.slice(prefix.length));
     if (extra.length === 0) return names;
     return [...new Set([...(names ?? []), ...extra])].sort();
   }

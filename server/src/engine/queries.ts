@@ -33,9 +33,13 @@ export class Queries {
     let block = -1;
     let best = Number.POSITIVE_INFINITY;
     for (const b of a.cfg.blocks) {
-      const places = [...b.instrs.map((i) => [i.at, i.end] as const), ...("end" in b.term ? [[b.term.at, b.term.end] as const] : [])];
+      const places = [
+        ...b.instrs.map((i) => [i.at, i.end] as const),
+        ...("end" in b.term ? [[b.term.at, b.term.end] as const] : []),
+      ];
       for (const [at, end] of places) {
-        const distance = offset >= at && offset <= end ? (end - at) / 1e6 : at >= offset ? at - offset : Number.POSITIVE_INFINITY;
+        const distance =
+          offset >= at && offset <= end ? (end - at) / 1e6 : at >= offset ? at - offset : Number.POSITIVE_INFINITY;
         if (distance < best) {
           best = distance;
           block = b.id;
@@ -94,7 +98,11 @@ export class Queries {
     if (ref) {
       const dir = folderOf(path);
       const entry = this.engine.program.entry(ref, dir);
-      evidence.push(entry.unknown ? "what callers hold is not known: nothing is assumed, and nothing is reported that depends on it" : entry.why);
+      evidence.push(
+        entry.unknown
+          ? "what callers hold is not known: nothing is assumed, and nothing is reported that depends on it"
+          : entry.why,
+      );
       evidence.push(...contractOf(this.engine, ref, dir, lines).evidence);
       const found = this.analysisAt(path, start + indent);
       if (found) {
@@ -106,12 +114,21 @@ export class Queries {
           for (const n of e.state.needs.values()) {
             if (n.site.at < from || n.site.at > to || seen.has(n.rule)) continue;
             seen.add(n.rule);
-            silent.push({ rule: n.rule, reason: `needs ${n.cls}${n.mode === "any" ? "" : ` for ${n.mode}`}; the caller may hold it` });
+            silent.push({
+              rule: n.rule,
+              reason: `needs ${n.cls}${n.mode === "any" ? "" : ` for ${n.mode}`}; the caller may hold it`,
+            });
           }
         }
       }
     }
-    return { function: at.function, locks: at.locks, evidence: [...new Set(evidence)].filter((x) => x !== ""), findings, silent };
+    return {
+      function: at.function,
+      locks: at.locks,
+      evidence: [...new Set(evidence)].filter((x) => x !== ""),
+      findings,
+      silent,
+    };
   }
 
   private wordAt(path: string, offset: number): { word: string; start: number; end: number; text: string } | undefined {
@@ -138,13 +155,19 @@ export class Queries {
       else {
         const target = this.engine.program.resolve(path, w.word, folderOf(path))[0];
         const text = target && this.engine.overlay.read(target.file);
-        if (target && text !== undefined) parts.push(renderContract(contractOf(this.engine, target, folderOf(path), new LineIndex(text))));
+        if (target && text !== undefined)
+          parts.push(renderContract(contractOf(this.engine, target, folderOf(path), new LineIndex(text))));
       }
     }
     if (parts.length === 0) return undefined;
     const held = this.lockStateAt(path, w.start);
     if (held.function !== null) {
-      const list = held.locks.filter((l) => l.certain).map((l) => `\`${l.lock}\` (${l.mode}) of \`${l.object}\`${l.since ? `, since line ${l.since.line}` : ", since entry"}`);
+      const list = held.locks
+        .filter((l) => l.certain)
+        .map(
+          (l) =>
+            `\`${l.lock}\` (${l.mode}) of \`${l.object}\`${l.since ? `, since line ${l.since.line}` : ", since entry"}`,
+        );
       parts.push(list.length > 0 ? `**Held here:** ${list.join("; ")}` : "**Held here:** nothing known");
     }
     return { markdown: parts.join("\n\n"), start: w.start, end: w.end };
@@ -159,10 +182,14 @@ export class Queries {
     const note = (origin: { at: number; end: number }, last: { at: number; end: number } | null): void => {
       if (origin.end === 0) return;
       places.set(`a${origin.at}`, { start: origin.at, end: origin.end, kind: "acquire", origin: origin.at });
-      if (last && last.at !== origin.at) places.set(`r${last.at}:${origin.at}`, { start: last.at, end: last.end, kind: "release", origin: origin.at });
+      if (last && last.at !== origin.at)
+        places.set(`r${last.at}:${origin.at}`, { start: last.at, end: last.end, kind: "release", origin: origin.at });
     };
-    for (const b of analysis.states) for (const s of b) for (const e of s.locks.values()) if (!e.entry || e.dropped) note(e.origin, e.mode === "free" ? e.last : null);
-    for (const e of analysis.events) if (e.k === "exit") for (const l of e.state.locks.values()) note(l.origin, l.mode === "free" ? l.last : null);
+    for (const b of analysis.states)
+      for (const s of b)
+        for (const e of s.locks.values()) if (!e.entry || e.dropped) note(e.origin, e.mode === "free" ? e.last : null);
+    for (const e of analysis.events)
+      if (e.k === "exit") for (const l of e.state.locks.values()) note(l.origin, l.mode === "free" ? l.last : null);
     const all = [...places.values()];
     const origins = new Set(all.filter((p) => at >= p.start && at <= p.end).map((p) => p.origin));
     return all
@@ -176,7 +203,8 @@ export class Queries {
     const w = this.wordAt(path, offset);
     if (!w) return undefined;
     const target = this.engine.index.resolve(path, w.word)[0];
-    if (target) return { file: target.file, start: target.item.nameAt, end: target.item.nameAt + target.item.name.length };
+    if (target)
+      return { file: target.file, start: target.item.nameAt, end: target.item.nameAt + target.item.name.length };
     const macro = this.engine.index.macro(path, w.word)[0];
     return macro ? { file: macro.file, start: macro.item.start, end: macro.item.end } : undefined;
   }

@@ -49,9 +49,7 @@ export interface EngineStats {
 }
 
 /** Thrown when a cancellation token fires inside the engine. */
-export interface CancelCheck {
-  (): void;
-}
+export type CancelCheck = () => void;
 
 /** Mutable workspace; every query answers for the texts as they are now. */
 export interface Engine {

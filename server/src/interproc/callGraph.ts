@@ -103,7 +103,12 @@ function components(refs: Map<string, FunctionRef>, callees: Map<string, string[
   return component;
 }
 
-function relevance(refs: Map<string, FunctionRef>, callees: Map<string, string[]>, component: Map<string, number>, input: GraphInput): Set<string> {
+function relevance(
+  refs: Map<string, FunctionRef>,
+  callees: Map<string, string[]>,
+  component: Map<string, number>,
+  input: GraphInput,
+): Set<string> {
   const relevant = new Set<string>();
   const byComponent = [...refs.keys()].sort((a, b) => (component.get(a) as number) - (component.get(b) as number));
   let changed = true;

@@ -1,6 +1,5 @@
 /** Entry context of a function: callback slot, syscall, annotations, or the meet over all its callers. */
-import { parsePath } from "../rules/expressions";
-import type { SlotContext } from "../rules/model";
+
 import type { FunctionAnalysis } from "../locks/analyse";
 import { performedCalls } from "../locks/callSites";
 import type { EntryContext } from "../locks/context";
@@ -10,6 +9,8 @@ import type { Term } from "../locks/outcomes";
 import { isHeld } from "../locks/query";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
+import { parsePath } from "../rules/expressions";
+import type { SlotContext } from "../rules/model";
 import { type FunctionRef, refKey } from "./callGraph";
 import { folderOf, type Program } from "./program";
 
@@ -29,7 +30,10 @@ export function entryMatters(a: FunctionAnalysis): boolean {
 }
 
 export function entryContext(p: Program, ref: FunctionRef, dir: string): EntryContext {
-  const slots = ref.item.kind === "syscall" ? ["syscall"] : p.o.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`);
+  const slots =
+    ref.item.kind === "syscall"
+      ? ["syscall"]
+      : p.o.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`);
   if (slots.length > 0) {
     const contexts = slots.map((s) => p.o.contexts.get(s));
     if (contexts.every((c): c is SlotContext => c !== undefined)) return fromSlots(p, contexts);
@@ -43,7 +47,8 @@ export function entryContext(p: Program, ref: FunctionRef, dir: string): EntryCo
 
 function fromSlots(p: Program, contexts: SlotContext[]): EntryContext {
   const first = contexts[0] as SlotContext;
-  if (contexts.some((c) => JSON.stringify([c.holds, c.free]) !== JSON.stringify([first.holds, first.free]))) return UNKNOWN_ENTRY;
+  if (contexts.some((c) => JSON.stringify([c.holds, c.free]) !== JSON.stringify([first.holds, first.free])))
+    return UNKNOWN_ENTRY;
   const all = [...p.o.compiled.classes.values()].filter((c) => !c.generic).map((c) => c.id);
   const alternatives = first.holds.flatMap((h) => (h.or ? [h.lock, h.or] : []));
   const free = new Set(first.free.includes("*") ? all : first.free);
@@ -53,14 +58,27 @@ function fromSlots(p: Program, contexts: SlotContext[]): EntryContext {
     free.delete(h.lock);
     if (h.or) free.delete(h.or);
     if (h.object === "any") some.add(h.lock);
-    else if (!h.or) held.push({ cls: h.lock, term: { k: "path", path: parsePath(h.object) }, mode: h.mode, why: `${first.slot} is called with it held` });
+    else if (!h.or)
+      held.push({
+        cls: h.lock,
+        term: { k: "path", path: parsePath(h.object) },
+        mode: h.mode,
+        why: `${first.slot} is called with it held`,
+      });
   }
   for (const a of alternatives) free.delete(a);
   const marks = Object.entries(first.marks).flatMap(([path, list]) => {
     const root = parsePath(path).root;
     return root.k === "arg" ? list.map((mark) => ({ index: root.index, mark })) : [];
   });
-  return { held, free, some, marks, why: `entered as ${first.slot}`, unknown: held.length === 0 && free.size === 0 && some.size === 0 && marks.length === 0 };
+  return {
+    held,
+    free,
+    some,
+    marks,
+    why: `entered as ${first.slot}`,
+    unknown: held.length === 0 && free.size === 0 && some.size === 0 && marks.length === 0,
+  };
 }
 
 interface Meet {
@@ -91,7 +109,10 @@ function fromCallers(p: Program, ref: FunctionRef, dir: string, sites: { file: s
     }
   }
   if (!meet) return UNKNOWN_ENTRY;
-  const held = [...meet.held.values()].map((h) => ({ ...h, why: h.mode === "free" ? `not held by ${list(names)}` : `held by every caller (${list(names)})` }));
+  const held = [...meet.held.values()].map((h) => ({
+    ...h,
+    why: h.mode === "free" ? `not held by ${list(names)}` : `held by every caller (${list(names)})`,
+  }));
   const marks = [...meet.fresh].map((index) => ({ index, mark: "fresh" }));
   return {
     held,
@@ -119,7 +140,12 @@ function atCall(m: Machine, s: State, args: ValueId[]): Meet {
       some.add(e.cls);
       unclear.add(e.cls);
       if (term && e.mode !== "top") {
-        held.set(e.cls + JSON.stringify(term), { cls: e.cls, term, mode: e.mode === "write" ? "write" : "read", why: "" });
+        held.set(e.cls + JSON.stringify(term), {
+          cls: e.cls,
+          term,
+          mode: e.mode === "write" ? "write" : "read",
+          why: "",
+        });
       }
     } else {
       freed.add(e.cls);

@@ -56,7 +56,8 @@ export class MacroEnv {
       .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, " ")
       .replace(/\\\r?\n/g, " ")
       .trim();
-    while (body.startsWith("(") && body.endsWith(")") && !body.slice(1, -1).includes("(")) body = body.slice(1, -1).trim();
+    while (body.startsWith("(") && body.endsWith(")") && !body.slice(1, -1).includes("("))
+      body = body.slice(1, -1).trim();
     if (/^0[uUlL]*$|^0x0+[uUlL]*$/.test(body)) return 0;
     if (!/^[A-Z_][A-Z0-9_]*(?:\s*\|\s*[A-Z_][A-Z0-9_]*)+$/.test(body)) return null;
     const parts = body.split("|").map((p: string) => p.trim());

@@ -143,15 +143,16 @@ export class Program {
     return e !== undefined && e.opaque !== false;
   }
 
-  private readonly resolved = new Map<string, FunctionRef[]>();
-
   /** Definitions of `name` in reach of `file`: same file, its headers, or the folder. */
   resolve(file: string, name: string, dir: string): FunctionRef[] {
-    const found = this.o.index.resolve(file, name).filter((d) => d.file === file || d.file.endsWith(".h") || folderOf(d.file) === dir);
+    const found = this.o.index
+      .resolve(file, name)
+      .filter((d) => d.file === file || d.file.endsWith(".h") || folderOf(d.file) === dir);
     if (found.length === 0) return NO_REFS;
     // Alternatives under #if: the fullest body; a stub is never evidence.
     let best = found[0] as (typeof found)[number];
-    const rank = (d: typeof best): number => (d.item.guards.some((g) => g.startsWith("!")) ? 0 : 1e9) + (d.item.end - d.item.bodyStart);
+    const rank = (d: typeof best): number =>
+      (d.item.guards.some((g) => g.startsWith("!")) ? 0 : 1e9) + (d.item.end - d.item.bodyStart);
     for (const d of found) if (rank(d) > rank(best)) best = d;
     const all = this.functionsOf(best.file).filter((r) => r.item.name === name);
     const ref = all.find((r) => r.item.start === best.item.start);
@@ -174,7 +175,11 @@ export class Program {
   /** Installed, in its own file, in a slot that detectors ask about? */
   private inAskedSlot(ref: FunctionRef): boolean {
     const scan = this.o.index.scan(ref.file);
-    return scan?.slots.some((s) => s.value === ref.item.name && this.o.compiled.askedSlots.has(`${s.struct ?? "?"}.${s.field}`)) ?? false;
+    return (
+      scan?.slots.some(
+        (s) => s.value === ref.item.name && this.o.compiled.askedSlots.has(`${s.struct ?? "?"}.${s.field}`),
+      ) ?? false
+    );
   }
 
   private remember(name: string, value: boolean): boolean {
@@ -185,7 +190,9 @@ export class Program {
   private pattern: RegExp | null = null;
 
   private watchedPattern(): RegExp {
-    this.pattern ??= new RegExp(`(?:->|\\.)\\s*(?:${[...this.o.compiled.watched.keys()].join("|")})\\b\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)|scoped_guard|guard\\(`);
+    this.pattern ??= new RegExp(
+      `(?:->|\\.)\\s*(?:${[...this.o.compiled.watched.keys()].join("|")})\\b\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)|scoped_guard|guard\\(`,
+    );
     return this.pattern;
   }
 
@@ -216,7 +223,8 @@ export class Program {
         let model: CallModel | null = null;
         // A stub that calls nothing is worth knowing: it often returns a constant.
         const tiny = target && target.item.calls.length === 0 && target.item.end - target.item.bodyStart < 800;
-        if (target && key && (graph.relevant.has(key) || tiny) && graph.component.get(key) !== mine) model = this.summary(target, dir);
+        if (target && key && (graph.relevant.has(key) || tiny) && graph.component.get(key) !== mine)
+          model = this.summary(target, dir);
         cache.set(name, model);
         return model;
       },
@@ -235,7 +243,9 @@ export class Program {
         this.db.read("structure");
         const here = this.find(key) ?? ref;
         const { ast, cfg } = this.lowered(here);
-        return this.timed("summaries", () => analyseFunction(ast, cfg, this.o.compiled, this.scopeOf(here, dir), UNKNOWN_ENTRY));
+        return this.timed("summaries", () =>
+          analyseFunction(ast, cfg, this.o.compiled, this.scopeOf(here, dir), UNKNOWN_ENTRY),
+        );
       },
       identical,
       null,
@@ -305,7 +315,17 @@ export class Program {
 const NO_REFS: FunctionRef[] = [];
 
 const EMPTY: Lowered = {
-  ast: { name: "", kind: "function", returnType: "", params: [], isStatic: false, isInline: false, attributes: [], body: [], degraded: [] },
+  ast: {
+    name: "",
+    kind: "function",
+    returnType: "",
+    params: [],
+    isStatic: false,
+    isInline: false,
+    attributes: [],
+    body: [],
+    degraded: [],
+  },
   cfg: { blocks: [{ id: 0, instrs: [], term: { k: "stop", at: 0 } }], loopHeads: new Set(), order: [0] },
 };
 
@@ -335,7 +355,8 @@ function matters(compiled: Compiled, name: string): boolean {
       if (c?.kind === "seq") return true;
       return !c?.generic && c?.kind !== "ref" && c?.kind !== "preempt" && c?.kind !== "rcu" && c?.kind !== "irq";
     }
-    if (x.does) return compiled.needs.has(x.does) || compiled.splitActions.has(x.does) || compiled.lookActions.has(x.does);
+    if (x.does)
+      return compiled.needs.has(x.does) || compiled.splitActions.has(x.does) || compiled.lookActions.has(x.does);
     return false;
   });
 }

@@ -1,8 +1,7 @@
 /** Summary of a function (its contract) from the states in which it returns. */
-import type { FunctionAst } from "../syntax/ast";
-import { isPointer } from "../syntax/types";
-import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
+
 import type { FunctionAnalysis } from "../locks/analyse";
+import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
 import type { Event } from "../locks/events";
 import { ANY, joinFacts, ZERO } from "../locks/facts";
 import type { Machine } from "../locks/machine";
@@ -10,6 +9,8 @@ import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../
 import { isHeld } from "../locks/query";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
+import type { FunctionAst } from "../syntax/ast";
+import { isPointer } from "../syntax/types";
 
 export const MAX_OUTCOMES = 8;
 
@@ -79,7 +80,8 @@ function lockEffects(m: Machine, s: State, ret: ValueId | null): CallEffect[] {
     else if (atEntry && atExit) {
       if (e.dropped) out.push({ k: "drop", cls: e.cls, term, mode, site: e.last });
       else if (e.mode === "down") out.push({ k: "downgrade", cls: e.cls, term });
-    } else if (atEntry && e.dropped) out.push({ k: "release", cls: e.cls, term, mode: e.entryMode, rule: e.rule, site: e.last });
+    } else if (atEntry && e.dropped)
+      out.push({ k: "release", cls: e.cls, term, mode: e.entryMode, rule: e.rule, site: e.last });
     else if (!atEntry && atExit) {
       out.push({ k: "acquire", cls: e.cls, term, mode, blocking: true, rule: null, site: e.origin });
     }
@@ -105,13 +107,16 @@ function withoutDoubtfulOnes(m: Machine, lists: CallEffect[][]): CallEffect[][] 
   const kindOf = (e: CallEffect): string | undefined => ("cls" in e ? m.rules.classes.get(e.cls)?.kind : undefined);
   const lost = new Map<string, CallEffect>();
   for (const l of lists) {
-    for (const e of l) if (kindOf(e) === "bit" && "cls" in e && e.k !== "releaseAll") lost.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
+    for (const e of l)
+      if (kindOf(e) === "bit" && "cls" in e && e.k !== "releaseAll")
+        lost.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
   }
   const everywhere = (e: CallEffect): boolean => {
     const key = JSON.stringify({ ...e, site: null });
     return lists.every((l) => l.some((x) => JSON.stringify({ ...x, site: null }) === key));
   };
-  const doubtful = (e: CallEffect): boolean => "cls" in e && (m.rules.classes.get(e.cls)?.generic === true || PER_CPU.has(kindOf(e) ?? "") || kindOf(e) === "bit");
+  const doubtful = (e: CallEffect): boolean =>
+    "cls" in e && (m.rules.classes.get(e.cls)?.generic === true || PER_CPU.has(kindOf(e) ?? "") || kindOf(e) === "bit");
   const kept = lists.map((l) => l.filter((e) => !doubtful(e) || (e.k !== "lost" && everywhere(e))));
   for (const e of kept[0] ?? []) if ("cls" in e && e.k !== "releaseAll") lost.delete(e.cls + JSON.stringify(e.term));
   return kept.map((l) => [...l, ...lost.values()]);
@@ -134,7 +139,9 @@ function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
   const clauses: Clause[] = [];
   for (const [v] of first.state.facts) {
     const x = m.t.get(v);
-    const rooted = m.t.root(v).k === "param" && (x.k === "param" || x.k === "load" || (x.k === "op" && (x.op === "&" || x.op === "==")));
+    const rooted =
+      m.t.root(v).k === "param" &&
+      (x.k === "param" || x.k === "load" || (x.k === "op" && (x.op === "&" || x.op === "==")));
     if (!rooted) continue;
     let fact = first.state.facts.get(v);
     for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
@@ -164,13 +171,16 @@ function returnFlags(m: Machine, exits: Exit[]): Clause[] {
     for (const name of testedFlags(m.t, e.ret)) verdicts.set(name, "unknown");
     const c = constantOf(m.t, e.state, e.ret);
     const named = flagNames(m.t, c ?? e.ret) ?? [];
-    if (named.some((n) => m.rules.resultFlags.has(n))) for (const name of m.rules.resultFlags) verdicts.set(name, "unknown");
+    if (named.some((n) => m.rules.resultFlags.has(n)))
+      for (const name of m.rules.resultFlags) verdicts.set(name, "unknown");
   }
   for (const name of verdicts.keys()) {
     const seen = new Set(exits.map((e) => truth(m.t, e.state, m.t.op("&", e.ret as ValueId, m.t.sym(name)))));
     verdicts.set(name, seen.size === 1 ? ([...seen][0] as "true" | "false" | "unknown") : "unknown");
   }
-  return [...verdicts].filter(([, v]) => v !== "unknown").map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
+  return [...verdicts]
+    .filter(([, v]) => v !== "unknown")
+    .map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
 }
 
 function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
@@ -202,7 +212,11 @@ function stores(m: Machine, exits: Exit[]): CallEffect[] {
       const content = e.state.mem.get(addr) ?? m.t.load(addr, 0);
       mask |= e.state.mask(m.t, content);
       let term = express(m, e.state, constantOf(m.t, e.state, content) ?? content, e.ret);
-      if (term && (term.k === "after" || term.k === "op" || JSON.stringify(term) === JSON.stringify({ k: "load", of: cell }))) term = null;
+      if (
+        term &&
+        (term.k === "after" || term.k === "op" || JSON.stringify(term) === JSON.stringify({ k: "load", of: cell }))
+      )
+        term = null;
       if (value === undefined) value = term;
       else if (JSON.stringify(value) !== JSON.stringify(term)) value = null;
     }
@@ -231,7 +245,9 @@ function sleepsOf(m: Machine, fn: FunctionAst, events: Event[]): Pick<CallModel,
   for (const e of events) {
     if (e.k !== "sleep") continue;
     // Something the caller held may be gone by then; a long chain of calls hides conditions.
-    const letGo = [...e.state.locks.values()].some((l) => l.dropped && l.mode === "free" && m.rules.classes.get(l.cls)?.atomic);
+    const letGo = [...e.state.locks.values()].some(
+      (l) => l.dropped && l.mode === "free" && m.rules.classes.get(l.cls)?.atomic,
+    );
     const deep = e.through.includes(",");
     if (e.conditional || letGo || deep || underCondition(m, fn, e.state)) conditional = true;
     else return { sleeps: "yes", sleepsThrough: e.through ? `${e.callee}, ${e.through}` : e.callee };
@@ -244,11 +260,18 @@ function takes(m: Machine, fn: FunctionAst, events: Event[], exits: Exit[]): Cal
   for (const e of events) {
     if (e.k !== "acquire" || !e.blocking || e.callee !== null) continue;
     const kind = m.rules.classes.get(e.cls)?.kind;
-    if (kind === "mark" || kind === "ref" || kind === "map" || kind === "rcu" || kind === "irq" || kind === "preempt") continue;
+    if (kind === "mark" || kind === "ref" || kind === "map" || kind === "rcu" || kind === "irq" || kind === "preempt")
+      continue;
     const before = e.state.locks.get(`${e.cls}@${e.obj}`);
     if (before || underCondition(m, fn, e.state)) continue;
     const term = express(m, e.state, e.obj, null);
-    if (!term || exits.some((x) => x.state.locks.has(`${e.cls}@${e.obj}`) && isHeld(x.state.locks.get(`${e.cls}@${e.obj}`) as never))) continue;
+    if (
+      !term ||
+      exits.some(
+        (x) => x.state.locks.has(`${e.cls}@${e.obj}`) && isHeld(x.state.locks.get(`${e.cls}@${e.obj}`) as never),
+      )
+    )
+      continue;
     out.set(`${e.cls}${JSON.stringify(term)}${e.mode}`, { k: "takes", cls: e.cls, term, mode: e.mode });
   }
   return [...out.values()].slice(0, 6);
@@ -259,18 +282,35 @@ function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
   const first = exits[0];
   if (!first) return [];
   for (const [key, n] of first.state.needs) {
-    const same = (e: Exit): boolean => e.state.needs.has(key) || [...e.state.needs.values()].some((o) => o.rule === n.rule && o.cls === n.cls && o.obj === n.obj && o.mode === n.mode);
+    const same = (e: Exit): boolean =>
+      e.state.needs.has(key) ||
+      [...e.state.needs.values()].some(
+        (o) => o.rule === n.rule && o.cls === n.cls && o.obj === n.obj && o.mode === n.mode,
+      );
     if (n.alternatives || !exits.every(same)) continue;
     const term: Term | null = n.obj < 0 ? { k: "any" } : express(m, first.state, n.obj, null);
     if (!term || term.k === "after" || term.k === "ret") continue;
-    out.set(`${n.rule}${n.cls}${n.mode}${JSON.stringify(term)}`, { rule: n.rule, cls: n.cls, mode: n.mode, term, what: n.what });
+    out.set(`${n.rule}${n.cls}${n.mode}${JSON.stringify(term)}`, {
+      rule: n.rule,
+      cls: n.cls,
+      mode: n.mode,
+      term,
+      what: n.what,
+    });
   }
   for (const l of first.state.locks.values()) {
     const rule = m.rules.assertRules.get(l.cls);
     if (rule === undefined || !l.origin.note.startsWith("asserted") || l.obj < 0) continue;
     if (!exits.every((e) => e.state.locks.get(`${l.cls}@${l.obj}`)?.origin.note.startsWith("asserted"))) continue;
     const term = express(m, first.state, l.obj, null);
-    if (term && term.k !== "after" && term.k !== "ret") out.set(`assert${l.cls}${JSON.stringify(term)}`, { rule, cls: l.cls, mode: l.entryMode, term, what: "it asserts that" });
+    if (term && term.k !== "after" && term.k !== "ret")
+      out.set(`assert${l.cls}${JSON.stringify(term)}`, {
+        rule,
+        cls: l.cls,
+        mode: l.entryMode,
+        term,
+        what: "it asserts that",
+      });
   }
   return [...out.values()];
 }
@@ -280,7 +320,10 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   const m = a.machine;
   const exits = a.events.filter((e): e is Exit => e.k === "exit");
   const groups = new Map<string, Group>();
-  const effectsOf = withoutDoubtfulOnes(m, exits.map((e) => lockEffects(m, e.state, e.ret)));
+  const effectsOf = withoutDoubtfulOnes(
+    m,
+    exits.map((e) => lockEffects(m, e.state, e.ret)),
+  );
   for (const [i, e] of exits.entries()) {
     const effects = effectsOf[i] as CallEffect[];
     const sig = signature(effects);
@@ -310,7 +353,13 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     when: [...returnClauses(m, g.exits, g.constant), ...(facts[i] ?? [])],
     unless: [],
     // Objects named by what cells held at entry come before the cells change.
-    effects: [...inner, ...g.effects.filter((e) => !namesAfter(e)), ...stores(m, g.exits), ...g.effects.filter(namesAfter), ...looks],
+    effects: [
+      ...inner,
+      ...g.effects.filter((e) => !namesAfter(e)),
+      ...stores(m, g.exits),
+      ...g.effects.filter(namesAfter),
+      ...looks,
+    ],
     returns: g.constant,
   }));
   return {
@@ -334,7 +383,8 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
 }
 
 function namesAfter(e: CallEffect): boolean {
-  const inside = (t: Term): boolean => t.k === "after" || ("of" in t && inside(t.of)) || (t.k === "pure" && t.args.some(inside));
+  const inside = (t: Term): boolean =>
+    t.k === "after" || ("of" in t && inside(t.of)) || (t.k === "pure" && t.args.some(inside));
   return "term" in e && e.term !== null && inside(e.term);
 }
 
@@ -349,10 +399,12 @@ function returnStruct(fn: FunctionAst): string | null {
 function withoutContradictions(m: Machine, list: Group[]): Group[] {
   const heldAtEntry = new Set<string>();
   for (const g of list) {
-    for (const e of g.effects) if (e.k === "release" || e.k === "drop" || e.k === "downgrade") heldAtEntry.add(e.cls + JSON.stringify(e.term));
+    for (const e of g.effects)
+      if (e.k === "release" || e.k === "drop" || e.k === "downgrade") heldAtEntry.add(e.cls + JSON.stringify(e.term));
   }
   if (heldAtEntry.size === 0) return list;
-  const contradicts = (g: Group): boolean => g.effects.some((e) => e.k === "acquire" && heldAtEntry.has(e.cls + JSON.stringify(e.term)));
+  const contradicts = (g: Group): boolean =>
+    g.effects.some((e) => e.k === "acquire" && heldAtEntry.has(e.cls + JSON.stringify(e.term)));
   const bad = list.filter(contradicts);
   if (bad.length === 0 || bad.length === list.length) return list;
   const good = list.filter((g) => !contradicts(g));
@@ -373,7 +425,9 @@ function withoutContradictions(m: Machine, list: Group[]): Group[] {
 function doubtful(list: Group[]): Group {
   const effects = new Map<string, CallEffect>();
   for (const g of list) {
-    for (const e of g.effects) if ("cls" in e && e.k !== "releaseAll") effects.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
+    for (const e of g.effects)
+      if ("cls" in e && e.k !== "releaseAll")
+        effects.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
   }
   return { effects: [...effects.values()], exits: list.flatMap((g) => g.exits), constant: null };
 }
@@ -408,7 +462,9 @@ function inSection(m: Machine, s: State): boolean {
 /** Actions performed on some path, of those that callers want to hear of. */
 function reachedActions(m: Machine, events: Event[]): ReadonlySet<string> {
   const out = new Set<string>();
-  if (m.rules.reachActions.size > 0) for (const e of events) if (e.k === "action" && m.rules.reachActions.has(e.action) && !inSection(m, e.state)) out.add(e.action);
+  if (m.rules.reachActions.size > 0)
+    for (const e of events)
+      if (e.k === "action" && m.rules.reachActions.has(e.action) && !inSection(m, e.state)) out.add(e.action);
   return out;
 }
 
@@ -423,7 +479,9 @@ function actionEffects(m: Machine, exits: Exit[], reached: ReadonlySet<string>):
     const somewhere = m.rules.lookActions.has(a) || exits.every((e) => e.state.did.has(a));
     if (somewhere) out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
   }
-  for (const a of reached) if (!out.some((x) => x.k === "action" && x.action === a)) out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
+  for (const a of reached)
+    if (!out.some((x) => x.k === "action" && x.action === a))
+      out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
   return out;
 }
 

@@ -2,10 +2,10 @@
 import type { Block, Cfg, Instr } from "../cfg/cfg";
 import { liveness } from "../dataflow/liveness";
 import { type Budget, type Domain, solve } from "../dataflow/solver";
-import type { Expr, FunctionAst } from "../syntax/ast";
+import type { FunctionAst } from "../syntax/ast";
 import { assume, truth } from "./assume";
-import { applyModel, canonicalLock } from "./calls";
 import type { PerformedCall } from "./callSites";
+import { applyModel, canonicalLock } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
@@ -33,13 +33,18 @@ const BUDGET: Budget = { disjuncts: 16, steps: 8000 };
 
 const NO_ACTIONS: ReadonlySet<string> = new Set();
 
-export function analyseFunction(fn: FunctionAst, cfg: Cfg, rules: Compiled, scope: Scope, entry: EntryContext): FunctionAnalysis {
+export function analyseFunction(
+  fn: FunctionAst,
+  cfg: Cfg,
+  rules: Compiled,
+  scope: Scope,
+  entry: EntryContext,
+): FunctionAnalysis {
   const m = new Machine(fn, rules, scope, entry);
   declareAll(m, cfg);
   const live = liveness(cfg);
   const domain = domainOf(m, cfg, live.liveIn, live.escaping);
   const solution = solve(cfg, initialState(m), domain, BUDGET);
-  (globalThis as any).__stat?.(fn.name, solution.steps, cfg.blocks.length, m.t.size, entry.unknown);
   const events: Event[] = [];
   const states = solution.states.map((byKey) => [...byKey.values()]);
   m.sink = (e) => events.push(e);
@@ -47,11 +52,19 @@ export function analyseFunction(fn: FunctionAst, cfg: Cfg, rules: Compiled, scop
     for (const s of states[id] ?? []) domain.transfer(s, id, () => {});
   }
   m.sink = null;
-  return { machine: m, cfg, states, events, calls: m.calls, incomplete: !solution.complete, statesBefore: (b, offset) => before(m, domain, cfg.blocks[b] as Block, states[b] ?? [], offset) };
+  return {
+    machine: m,
+    cfg,
+    states,
+    events,
+    calls: m.calls,
+    incomplete: !solution.complete,
+    statesBefore: (b, offset) => before(domain, cfg.blocks[b] as Block, states[b] ?? [], offset),
+  };
 }
 
 /** Runs the instructions of a block up to an offset. */
-function before(m: Machine, domain: LockDomain, block: Block, states: State[], offset: number): State[] {
+function before(domain: LockDomain, block: Block, states: State[], offset: number): State[] {
   const last = block.instrs.findIndex((i) => i.end >= offset);
   const part = last < 0 ? block.instrs : block.instrs.slice(0, last);
   return domain.straight(states, part, block.id);
@@ -79,7 +92,8 @@ function initialState(m: Machine): State {
     if (v === null) continue;
     const c = canonicalLock(m, h.cls, v);
     // A spinlock that arrives as a parameter is of the class its callers know it by.
-    if (m.rules.classes.get(c.cls)?.kind === "spin" && !m.rules.classes.get(c.cls)?.generic) m.lockClass.set(c.obj, c.cls);
+    if (m.rules.classes.get(c.cls)?.kind === "spin" && !m.rules.classes.get(c.cls)?.generic)
+      m.lockClass.set(c.obj, c.cls);
     s.setLock({
       ...c,
       mode: h.mode === "free" ? "free" : h.mode === "write" ? "write" : "read",
@@ -139,7 +153,8 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
       for (const counts of [m.rules.important, m.rules.vital]) {
         const want = propertyKey(s, NO_ACTIONS, counts);
         for (const [key, other] of states) {
-          if (propertyKey(other, NO_ACTIONS, counts) === want) return { key, state: joinCoarse(m.t, other, s, block, m.rules.stableFields) };
+          if (propertyKey(other, NO_ACTIONS, counts) === want)
+            return { key, state: joinCoarse(m.t, other, s, block, m.rules.stableFields) };
         }
       }
       const [key, other] = states.entries().next().value as [string, State];
@@ -164,7 +179,13 @@ function dedupe(m: Machine, states: State[], block: number): State[] {
   return [...by.values()];
 }
 
-function enterBlock(m: Machine, s0: State, block: number, live: ReadonlySet<string>, escaping: ReadonlySet<string>): State {
+function enterBlock(
+  m: Machine,
+  s0: State,
+  block: number,
+  live: ReadonlySet<string>,
+  escaping: ReadonlySet<string>,
+): State {
   const s = s0.fork();
   const { t } = m;
   for (const addr of s.mem.keys()) {
@@ -234,7 +255,14 @@ function terminate(m: Machine, s: State, block: Block, flow: (to: number, s: Sta
   }
 }
 
-function branch(m: Machine, s: State, v: ValueId, onTrue: number, onFalse: number, flow: (to: number, s: State) => void): void {
+function branch(
+  m: Machine,
+  s: State,
+  v: ValueId,
+  onTrue: number,
+  onFalse: number,
+  flow: (to: number, s: State) => void,
+): void {
   look(m, s, v);
   const now = truth(m.t, s, v);
   if (now !== "false") {
@@ -261,7 +289,12 @@ function look(m: Machine, s: State, v: ValueId): void {
   }
 }
 
-function iterate(m: Machine, s: State, term: Extract<Block["term"], { k: "iterate" }>, flow: (to: number, s: State) => void): void {
+function iterate(
+  m: Machine,
+  s: State,
+  term: Extract<Block["term"], { k: "iterate" }>,
+  flow: (to: number, s: State) => void,
+): void {
   const call = term.call;
   if (call.k !== "call") {
     flow(term.t, s.fork());

@@ -1,5 +1,5 @@
 /** Rule data → the uniform description of a call. */
-import { type CondClause, parseCond, parsePath, type Path } from "../rules/expressions";
+import { type CondClause, type Path, parseCond, parsePath } from "../rules/expressions";
 import type { ApiEntry, Effect } from "../rules/model";
 import { ANY, ERRPTR, NEGATIVE, POSITIVE, ZERO } from "./facts";
 import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
@@ -57,7 +57,18 @@ function effect(e: Effect): CallEffect[] {
   const object = term(e.object ?? "cpu");
   const mode = e.mode ?? "write";
   const rule = e.rule ?? null;
-  if (e.acquire) return [{ k: "acquire", cls: e.acquire, term: object, mode: mode === "any" ? "read" : mode, blocking: !e.try, rule, site: null }];
+  if (e.acquire)
+    return [
+      {
+        k: "acquire",
+        cls: e.acquire,
+        term: object,
+        mode: mode === "any" ? "read" : mode,
+        blocking: !e.try,
+        rule,
+        site: null,
+      },
+    ];
   if (e.release) return [{ k: "release", cls: e.release, term: object, mode: e.mode ?? "any", rule, site: null }];
   if (e.releaseAll) return [{ k: "releaseAll", cls: e.releaseAll, term: e.object ? object : null }];
   if (e.downgrade) return [{ k: "downgrade", cls: e.downgrade, term: object }];
@@ -71,7 +82,11 @@ function effect(e: Effect): CallEffect[] {
 }
 
 function outcomes(entry: ApiEntry): Outcome[] {
-  const sets: CallEffect[] = Object.entries(entry.sets ?? {}).map(([cell, value]) => ({ k: "store", cell: term(cell), value: term(value) }));
+  const sets: CallEffect[] = Object.entries(entry.sets ?? {}).map(([cell, value]) => ({
+    k: "store",
+    cell: term(cell),
+    value: term(value),
+  }));
   const guards = [...new Set(entry.effects.map((e) => e.when ?? ""))].filter((w) => w !== "");
   const always = (): CallEffect[] => [...entry.effects.filter((e) => !e.when).flatMap(effect), ...sets];
   if (guards.length === 0) return [{ when: [], unless: [], effects: always(), returns: null }];
@@ -83,11 +98,13 @@ function outcomes(entry: ApiEntry): Outcome[] {
     returns: null,
   }));
   const keys = new Set(groups.filter((g) => g.length === 1).map((g) => clauseKey(g[0] as Clause)));
-  const exhaustive = entry.exhaustive || groups.some((g) => g.length === 1 && keys.has(clauseKey(negate(g[0] as Clause))));
+  const exhaustive =
+    entry.exhaustive || groups.some((g) => g.length === 1 && keys.has(clauseKey(negate(g[0] as Clause))));
   const single = groups.length === 1 ? (groups[0] as Clause[]) : [];
   if (!exhaustive && single.length > 1) {
     // Not (a and b): not a, or a and not b.
-    for (const [i, c] of single.entries()) out.push({ when: [...single.slice(0, i), negate(c)], unless: [], effects: always(), returns: null });
+    for (const [i, c] of single.entries())
+      out.push({ when: [...single.slice(0, i), negate(c)], unless: [], effects: always(), returns: null });
   } else if (!exhaustive) {
     out.push({
       when: groups.filter((g) => g.length === 1).map((g) => negate(g[0] as Clause)),

@@ -1,5 +1,5 @@
 /** Truth of conditions on a path, and what assuming one of them adds to the path's facts. */
-import { ANY, ERRPTR, NEGATIVE, POSITIVE, RELATIONS, ZERO, type Fact } from "./facts";
+import { ANY, ERRPTR, type Fact, NEGATIVE, POSITIVE, RELATIONS, ZERO } from "./facts";
 import type { State } from "./state";
 import type { ValueId, ValueTable } from "./values";
 
@@ -18,7 +18,8 @@ export function truth(t: ValueTable, s: State, v: ValueId, depth = 6): Truth {
     if (x.op === "&&" || x.op === "||") {
       const a = truth(t, s, x.a, depth - 1);
       const b = truth(t, s, x.b, depth - 1);
-      if (x.op === "&&") return a === "false" || b === "false" ? "false" : a === "true" && b === "true" ? "true" : "unknown";
+      if (x.op === "&&")
+        return a === "false" || b === "false" ? "false" : a === "true" && b === "true" ? "true" : "unknown";
       return a === "true" || b === "true" ? "true" : a === "false" && b === "false" ? "false" : "unknown";
     }
     if (RELATIONS.has(x.op)) return relation(t, s, x.op, x.a, x.b);
@@ -79,7 +80,14 @@ function within(mask: number, set: number): boolean {
   return (mask & ~set) === 0;
 }
 
-function equality(t: ValueTable, s: State, a: ValueId, b: ValueId, ca: ValueId | undefined, cb: ValueId | undefined): Truth {
+function equality(
+  t: ValueTable,
+  s: State,
+  a: ValueId,
+  b: ValueId,
+  ca: ValueId | undefined,
+  cb: ValueId | undefined,
+): Truth {
   if (ca !== undefined && cb !== undefined) {
     if (ca === cb) return "true";
     const x = t.get(ca);
@@ -161,7 +169,8 @@ interface KnownFlags {
 function knownFlags(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
   const x = t.get(v);
   const possible = new Set<string>();
-  if (x.k === "un" && x.op === "some") return { set: new Set(), clear: new Set(), exact: true, possible: new Set(flagNames(t, x.a) ?? []), rest: [] };
+  if (x.k === "un" && x.op === "some")
+    return { set: new Set(), clear: new Set(), exact: true, possible: new Set(flagNames(t, x.a) ?? []), rest: [] };
   if (x.k === "sym") return { set: new Set([x.name]), clear: new Set(), exact: true, possible, rest: [] };
   if (x.k === "num" && x.n === 0) return { set: new Set(), clear: new Set(), exact: true, possible, rest: [] };
   if (depth > 0 && x.k === "op" && x.op === "|") {
@@ -170,7 +179,13 @@ function knownFlags(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
     const set = new Set([...a.set, ...b.set]);
     const clear = new Set([...a.clear].filter((c) => b.exact && !b.set.has(c) && !b.possible.has(c)));
     for (const c of b.clear) if (a.exact && !a.set.has(c) && !a.possible.has(c)) clear.add(c);
-    return { set, clear, exact: a.exact && b.exact, possible: new Set([...a.possible, ...b.possible]), rest: [...a.rest, ...b.rest] };
+    return {
+      set,
+      clear,
+      exact: a.exact && b.exact,
+      possible: new Set([...a.possible, ...b.possible]),
+      rest: [...a.rest, ...b.rest],
+    };
   }
   if (depth > 0 && x.k === "op" && x.op === "&") {
     for (const [value, other] of [
@@ -247,9 +262,11 @@ export function assume(t: ValueTable, s: State, v: ValueId, positive: boolean, d
         return assume(t, s, x.a, positive, depth - 1) && assume(t, s, x.b, positive, depth - 1);
       }
       if (x.op === "&" && positive) {
-        for (const part of [x.a, x.b]) if (flagNames(t, part) === null && s.mask(t, part) !== ZERO) narrow(t, s, part, ANY & ~ZERO);
+        for (const part of [x.a, x.b])
+          if (flagNames(t, part) === null && s.mask(t, part) !== ZERO) narrow(t, s, part, ANY & ~ZERO);
       }
-      if (RELATIONS.has(x.op) && x.op !== "&&" && x.op !== "||") return assumeRelation(t, s, v, x.op, x.a, x.b, positive);
+      if (RELATIONS.has(x.op) && x.op !== "&&" && x.op !== "||")
+        return assumeRelation(t, s, v, x.op, x.a, x.b, positive);
     }
   }
   return narrow(t, s, v, positive ? ANY & ~ZERO : ZERO);
@@ -264,7 +281,15 @@ export function narrow(t: ValueTable, s: State, v: ValueId, mask: number): boole
   return true;
 }
 
-function assumeRelation(t: ValueTable, s: State, whole: ValueId, op: string, a: ValueId, b: ValueId, positive: boolean): boolean {
+function assumeRelation(
+  t: ValueTable,
+  s: State,
+  whole: ValueId,
+  op: string,
+  a: ValueId,
+  b: ValueId,
+  positive: boolean,
+): boolean {
   s.setFact(whole, { mask: positive ? POSITIVE : ZERO });
   if (op === "==") return positive ? assumeEqual(t, s, a, b) : assumeDifferent(t, s, a, b);
   const na = numberOf(t, constantOf(t, s, a));

@@ -98,7 +98,11 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   for (const w of model.writes) {
     const cell = termCell(m, s, frame, w);
     if (cell === null) continue;
-    const v = m.result(s, site.at, `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`);
+    const v = m.result(
+      s,
+      site.at,
+      `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`,
+    );
     m.modelled.add(v);
     m.store(s, cell, v);
   }
@@ -127,7 +131,8 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
 }
 
 function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame): void {
-  if (model.failMask === ZERO && model.struct && (s.mask(m.t, frame.ret) & ZERO) === 0) narrow(m.t, s, frame.ret, POSITIVE);
+  if (model.failMask === ZERO && model.struct && (s.mask(m.t, frame.ret) & ZERO) === 0)
+    narrow(m.t, s, frame.ret, POSITIVE);
   for (const mark of model.marks) s.addMark(frame.ret, mark);
   if (model.guardians.length > 0) {
     const keys: string[] = [];
@@ -160,7 +165,12 @@ function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outc
     if (open.length === 0) return null;
     // All but one hold: the one must fail.
     const only = open[0] as Clause;
-    if (open.length === 1 && clauseTruth(m, s, only, frame) === "unknown" && !assumeClause(m, s, negateClause(only), frame)) return null;
+    if (
+      open.length === 1 &&
+      clauseTruth(m, s, only, frame) === "unknown" &&
+      !assumeClause(m, s, negateClause(only), frame)
+    )
+      return null;
   }
   return chosen;
 }
@@ -190,7 +200,13 @@ function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" 
   return (now === "true") === cond.positive ? "true" : "false";
 }
 
-function clauseValue(m: Machine, s: State, c: Clause, frame: CallFrame, v: ValueId): { value: ValueId; positive: boolean } | null {
+function clauseValue(
+  m: Machine,
+  s: State,
+  c: Clause,
+  frame: CallFrame,
+  v: ValueId,
+): { value: ValueId; positive: boolean } | null {
   if (c.k === "flags") {
     const mask = c.flags.map((f) => m.flag(f)).reduce((a, b) => m.t.op("|", a, b));
     return { value: m.t.op("&", v, mask), positive: c.set };
@@ -205,7 +221,12 @@ function clauseValue(m: Machine, s: State, c: Clause, frame: CallFrame, v: Value
 function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolean {
   const v = termValue(m, s, frame, c.term);
   if (v === null) return true;
-  if (c.k === "mask") return c.mask === ZERO ? assume(m.t, s, v, false) : c.mask === (ANY & ~ZERO) ? assume(m.t, s, v, true) : narrow(m.t, s, v, c.mask);
+  if (c.k === "mask")
+    return c.mask === ZERO
+      ? assume(m.t, s, v, false)
+      : c.mask === (ANY & ~ZERO)
+        ? assume(m.t, s, v, true)
+        : narrow(m.t, s, v, c.mask);
   const cond = clauseValue(m, s, c, frame, v);
   return cond === null || assume(m.t, s, cond.value, cond.positive);
 }
@@ -286,11 +307,11 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") {
         // One outcome of several that gives back what is not held is not the one that happens.
-        const optional = !model.primitive && model.outcomes.some((o) => !o.effects.some((x) => x.k === "release" && x.cls === e.cls));
+        const optional =
+          !model.primitive && model.outcomes.some((o) => !o.effects.some((x) => x.k === "release" && x.cls === e.cls));
         if ((m.speculative || optional) && certainlyNotHeld(m, s, c.cls, c.obj)) m.dead = true;
         else release(m, s, op, e.mode);
-      }
-      else if (e.k === "downgrade") downgrade(m, s, op);
+      } else if (e.k === "downgrade") downgrade(m, s, op);
       else if (e.k === "assert") assertHeld(m, s, op, e.mode);
       else if (e.k === "drop") drop(m, s, op, e.mode);
       else if (e.k === "failed") failedAttempt(m, s, op, e.name);
@@ -342,7 +363,20 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
 /** The lock may or may not be held now. */
 function loseTrack(m: Machine, s: State, cls: string, obj: ValueId, site: Site): void {
   const held = s.locks.get(lockKey(cls, obj));
-  const base = held ?? { cls, obj, depth: 1, origin: site, last: null, entry: true, entryMode: "any" as const, dropped: true, checked: false, rule: null, attempt: false, weak: false };
+  const base = held ?? {
+    cls,
+    obj,
+    depth: 1,
+    origin: site,
+    last: null,
+    entry: true,
+    entryMode: "any" as const,
+    dropped: true,
+    checked: false,
+    rule: null,
+    attempt: false,
+    weak: false,
+  };
   s.setLock({ ...base, mode: "top", depth: 1 });
   if (m.rules.sectionClasses.has(cls)) s.clearReads();
 }
@@ -375,19 +409,40 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
   });
 }
 
-function noteStaleArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame, model: CallModel | null, name: string): void {
+function noteStaleArguments(
+  m: Machine,
+  s: State,
+  e: CallExpr,
+  frame: CallFrame,
+  model: CallModel | null,
+  name: string,
+): void {
   if (!m.sink || s.stale.size === 0) return;
   frame.args.forEach((v, i) => {
     const info = s.stale.get(v);
     if (!info) return;
     if (model?.primitive ? !usesArgument(model, i) : !model?.derefs.includes(i)) return;
-    m.emit({ k: "stale-use", value: v, info, site: { at: e.args[i]?.at ?? e.at, end: e.args[i]?.end ?? e.end, note: "" }, state: s.fork(), callee: name });
+    m.emit({
+      k: "stale-use",
+      value: v,
+      info,
+      site: { at: e.args[i]?.at ?? e.at, end: e.args[i]?.end ?? e.end, note: "" },
+      state: s.fork(),
+      callee: name,
+    });
   });
 }
 
 /** Does a primitive do something with this argument beyond passing it on? */
 function usesArgument(model: CallModel, index: number): boolean {
   return model.outcomes.some((o) =>
-    o.effects.some((x) => "term" in x && x.k !== "assert" && x.term?.k === "path" && x.term.path.root.k === "arg" && x.term.path.root.index === index),
+    o.effects.some(
+      (x) =>
+        "term" in x &&
+        x.k !== "assert" &&
+        x.term?.k === "path" &&
+        x.term.path.root.k === "arg" &&
+        x.term.path.root.index === index,
+    ),
   );
 }

@@ -15,7 +15,8 @@ function needTerm(on: string): NeedTerm {
 }
 
 function compileNeeds(groups: Need[][], rule: string, unless: string[], given: Need[][] = []): CompiledNeed {
-  const groupsOf = (list: Need[][]): CompiledNeed["groups"] => list.map((g) => g.map((n) => ({ cls: n.lock, mode: n.mode, term: needTerm(n.on) })));
+  const groupsOf = (list: Need[][]): CompiledNeed["groups"] =>
+    list.map((g) => g.map((n) => ({ cls: n.lock, mode: n.mode, term: needTerm(n.on) })));
   return {
     rule,
     given: groupsOf(given),
@@ -24,10 +25,14 @@ function compileNeeds(groups: Need[][], rule: string, unless: string[], given: N
   };
 }
 
-const strings = (v: unknown): string[] => (Array.isArray(v) ? v.filter((x): x is string => typeof x === "string") : typeof v === "string" ? [v] : []);
+const strings = (v: unknown): string[] =>
+  Array.isArray(v) ? v.filter((x): x is string => typeof x === "string") : typeof v === "string" ? [v] : [];
 
 /** Compiles the rules that apply to a tree; `defines` tells whether the tree knows a symbol. */
-export function compile(rules: RuleSet, defines: (symbol: string) => boolean): { compiled: Compiled; checks: CheckRule[] } {
+export function compile(
+  rules: RuleSet,
+  defines: (symbol: string) => boolean,
+): { compiled: Compiled; checks: CheckRule[] } {
   const checks = rules.checks.filter((c) => applies(c.applies, defines));
   const classes = new Map<string, LockClass>();
   const fieldClasses = new Map<string, string>();
@@ -66,10 +71,14 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
       case "field-access": {
         const struct = String(c.with.struct);
         for (const f of strings(c.with.fields)) {
-          watched.set(f, [...(watched.get(f) ?? []), { rule: c.id, struct, access: c.with.access === "any" ? "any" : "write" }]);
+          watched.set(f, [
+            ...(watched.get(f) ?? []),
+            { rule: c.id, struct, access: c.with.access === "any" ? "any" : "write" },
+          ]);
         }
         if (groups.length > 0) add(`field:${c.id}`, compileNeeds(groups, c.id, unless, given));
-        for (const a of strings(c.with.actions)) if (groups.length > 0) add(a, compileNeeds(groups, c.id, unless, given));
+        for (const a of strings(c.with.actions))
+          if (groups.length > 0) add(a, compileNeeds(groups, c.id, unless, given));
         // Actions whose object is the owner itself (the mm), not the guarded object.
         for (const a of strings(c.with.mmActions)) {
           const direct = groups.map((g) => g.map((n) => ({ ...n, on: n.on === "any" ? "any" : "$" })));
@@ -103,7 +112,8 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     }
   }
   const failureRules = new Map<string, string>();
-  for (const c of checks) if (c.detector === "result-check") for (const cls of strings(c.with.locks)) failureRules.set(cls, c.id);
+  for (const c of checks)
+    if (c.detector === "result-check") for (const cls of strings(c.with.locks)) failureRules.set(cls, c.id);
   const usable = usableApis(rules, defines);
   const gfp = rules.gfp ?? { sleeping: new Set<string>(), atomic: new Set<string>() };
   const compiled: Compiled = {
@@ -126,7 +136,15 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     guarded,
     important: (cls) => {
       const c = classes.get(cls);
-      return c !== undefined && !c.generic && c.kind !== "bit" && c.kind !== "ref" && c.kind !== "rcu" && c.kind !== "preempt" && c.kind !== "irq";
+      return (
+        c !== undefined &&
+        !c.generic &&
+        c.kind !== "bit" &&
+        c.kind !== "ref" &&
+        c.kind !== "rcu" &&
+        c.kind !== "preempt" &&
+        c.kind !== "irq"
+      );
     },
     vital: (cls) => {
       const c = classes.get(cls);
@@ -134,14 +152,20 @@ export function compile(rules: RuleSet, defines: (symbol: string) => boolean): {
     },
     flags: flagsIn(rules),
     resultFlags: resultFlagsIn(rules),
-    errorNames: new Set([...(rules.flagSets ?? [])].filter(([name]) => name.endsWith("_ERROR")).flatMap(([, list]) => list)),
+    errorNames: new Set(
+      [...(rules.flagSets ?? [])].filter(([name]) => name.endsWith("_ERROR")).flatMap(([, list]) => list),
+    ),
     assertRules: new Map(checks.flatMap((c) => strings(c.with.asserts).map((cls) => [cls, c.id] as const))),
     lockFields: rules.lockFields ?? new Map(),
     api: (name, args) => {
       const list = usable.get(name);
       if (!list) return undefined;
       if (args < 0) return list[0];
-      return list.find((e) => e.params === args) ?? list.find((e) => e.params === undefined) ?? (list.length === 1 ? list[0] : undefined);
+      return (
+        list.find((e) => e.params === args) ??
+        list.find((e) => e.params === undefined) ??
+        (list.length === 1 ? list[0] : undefined)
+      );
     },
     guard: (name) => rules.macros.guards[name],
     gfpSleeps: (names) => {
@@ -156,7 +180,10 @@ function flagsIn(rules: RuleSet): Set<string> {
   const out = new Set<string>();
   for (const [name, list] of rules.flagSets ?? []) for (const n of [name, ...list]) out.add(n);
   for (const entries of rules.apis.values()) {
-    for (const e of entries) for (const x of e.effects) for (const m of (x.when ?? "").matchAll(/&\s*([A-Z_][A-Z0-9_|]*)/g)) for (const n of (m[1] ?? "").split("|")) out.add(n);
+    for (const e of entries)
+      for (const x of e.effects)
+        for (const m of (x.when ?? "").matchAll(/&\s*([A-Z_][A-Z0-9_|]*)/g))
+          for (const n of (m[1] ?? "").split("|")) out.add(n);
   }
   return out;
 }

@@ -1,6 +1,6 @@
 /** Transfer of lock operations: acquire, release, downgrade, assert, and what ends with them. */
 import type { Machine } from "./machine";
-import { aliasing, ANY_MODE, certainlyFree, holds, isHeld } from "./query";
+import { ANY_MODE, aliasing, certainlyFree, holds, isHeld } from "./query";
 import { type LockEntry, lockKey, type Site, type State } from "./state";
 import type { ValueId } from "./values";
 
@@ -26,7 +26,17 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   const key = lockKey(op.cls, op.obj);
   const c = classOf(m, op.cls);
   const before = s.locks.get(key);
-  if (m.sink) m.emit({ k: "acquire", cls: op.cls, obj: op.obj, mode, blocking, site: op.site, state: s.fork(), callee: op.callee });
+  if (m.sink)
+    m.emit({
+      k: "acquire",
+      cls: op.cls,
+      obj: op.obj,
+      mode,
+      blocking,
+      site: op.site,
+      state: s.fork(),
+      callee: op.callee,
+    });
   if (before && isHeld(before) && !before.weak) {
     if (c?.kind === "mark") {
       s.setLock({ ...before, mode: "write" });
@@ -38,7 +48,16 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
     }
     const selfDeadlock = blocking && before.mode !== "top" && !(before.mode === "read" && mode === "read");
     if (selfDeadlock && m.sink) {
-      m.emit({ k: "double-acquire", cls: op.cls, obj: op.obj, site: op.site, info: before, mode, state: s.fork(), callee: op.callee });
+      m.emit({
+        k: "double-acquire",
+        cls: op.cls,
+        obj: op.obj,
+        site: op.site,
+        info: before,
+        mode,
+        state: s.fork(),
+        callee: op.callee,
+      });
     }
     if (!blocking && !(before.mode === "read" && mode === "read") && before.mode !== "top") {
       m.dead = true;
@@ -47,7 +66,8 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   }
   if (!before && blocking && c?.nests !== true) lateEvidence(m, s, op);
   for (const [v, info] of s.stale) {
-    if (info.cls === op.cls && !info.relocked && aliasing(m.t, info.obj, op.obj) !== "distinct") s.setStale(v, { ...info, relocked: true });
+    if (info.cls === op.cls && !info.relocked && aliasing(m.t, info.obj, op.obj) !== "distinct")
+      s.setStale(v, { ...info, relocked: true });
   }
   if (m.rules.sectionClasses.has(op.cls)) s.clearReads();
   s.setLock({
@@ -55,7 +75,12 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
     obj: op.obj,
     mode,
     depth: 1,
-    origin: { ...op.site, note: op.site.note || `${label(m, op.cls)} taken${mode === "read" && c?.kind === "rwsem" ? " for read" : mode === "write" && c?.kind === "rwsem" ? " for write" : ""}${op.callee ? ` in ${op.callee}()` : ""}` },
+    origin: {
+      ...op.site,
+      note:
+        op.site.note ||
+        `${label(m, op.cls)} taken${mode === "read" && c?.kind === "rwsem" ? " for read" : mode === "write" && c?.kind === "rwsem" ? " for write" : ""}${op.callee ? ` in ${op.callee}()` : ""}`,
+    },
     last: null,
     entry: false,
     entryMode: before?.entryMode ?? "any",
@@ -96,8 +121,25 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
       return;
     }
     const held = entry.mode === "down" ? "read" : entry.mode;
-    if (mode !== "any" && held !== "top" && held !== "free" && c?.kind === "rwsem" && held !== mode && !(entry.entry && entry.origin.note === ANY_MODE) && m.sink) {
-      m.emit({ k: "wrong-mode", cls: op.cls, obj, site: op.site, info: entry, wanted: mode, state: s.fork(), callee: op.callee });
+    if (
+      mode !== "any" &&
+      held !== "top" &&
+      held !== "free" &&
+      c?.kind === "rwsem" &&
+      held !== mode &&
+      !(entry.entry && entry.origin.note === ANY_MODE) &&
+      m.sink
+    ) {
+      m.emit({
+        k: "wrong-mode",
+        cls: op.cls,
+        obj,
+        site: op.site,
+        info: entry,
+        wanted: mode,
+        state: s.fork(),
+        callee: op.callee,
+      });
     }
     markReleased(m, s, entry, op);
     return;
@@ -105,7 +147,16 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   if (m.sink) {
     const derived = m.t.get(obj).k === "pure" && m.lockClass.has(obj);
     const certain = entry !== undefined || derived || certainlyFree(m, s, op.cls, obj);
-    m.emit({ k: "release-unheld", cls: op.cls, obj, site: op.site, info: certain ? (entry ?? null) : ENTRY_UNKNOWN, rule: op.rule ?? entry?.rule ?? null, state: s.fork(), callee: op.callee });
+    m.emit({
+      k: "release-unheld",
+      cls: op.cls,
+      obj,
+      site: op.site,
+      info: certain ? (entry ?? null) : ENTRY_UNKNOWN,
+      rule: op.rule ?? entry?.rule ?? null,
+      state: s.fork(),
+      callee: op.callee,
+    });
   }
   markReleased(
     m,
@@ -146,7 +197,13 @@ export const ENTRY_UNKNOWN: LockEntry = {
   weak: false,
 };
 
-function likelyAlias(m: Machine, s: State, cls: string, obj: ValueId, mode: "read" | "write" | "any"): LockEntry | null {
+function likelyAlias(
+  m: Machine,
+  s: State,
+  cls: string,
+  obj: ValueId,
+  mode: "read" | "write" | "any",
+): LockEntry | null {
   let found: LockEntry | null = null;
   for (const e of s.locks.values()) {
     if (e.cls !== cls || !isHeld(e) || aliasing(m.t, e.obj, obj) !== "maybe") continue;
@@ -157,8 +214,20 @@ function likelyAlias(m: Machine, s: State, cls: string, obj: ValueId, mode: "rea
 }
 
 function markReleased(m: Machine, s: State, e: LockEntry, op: LockOp): void {
-  const site: Site = { ...op.site, note: op.site.note || `${label(m, e.cls)} released${op.callee ? ` in ${op.callee}()` : ""}` };
-  s.setLock({ ...e, mode: "free", depth: 0, attempt: false, last: site, dropped: e.dropped || e.entry, checked: false, rule: op.rule });
+  const site: Site = {
+    ...op.site,
+    note: op.site.note || `${label(m, e.cls)} released${op.callee ? ` in ${op.callee}()` : ""}`,
+  };
+  s.setLock({
+    ...e,
+    mode: "free",
+    depth: 0,
+    attempt: false,
+    last: site,
+    dropped: e.dropped || e.entry,
+    checked: false,
+    rule: op.rule,
+  });
   endDependents(m, s, e, site);
   loseGuarded(m, s, e, site, op.rule);
 }
@@ -168,14 +237,32 @@ export function downgrade(m: Machine, s: State, op: LockOp): void {
   const site: Site = { ...op.site, note: `${label(m, op.cls)} downgraded to read` };
   if (e && isHeld(e)) {
     if (e.mode !== "write" && e.mode !== "top" && m.sink && e.origin.note !== ANY_MODE) {
-      m.emit({ k: "wrong-mode", cls: op.cls, obj: e.obj, site: op.site, info: e, wanted: "write", state: s.fork(), callee: op.callee });
+      m.emit({
+        k: "wrong-mode",
+        cls: op.cls,
+        obj: e.obj,
+        site: op.site,
+        info: e,
+        wanted: "write",
+        state: s.fork(),
+        callee: op.callee,
+      });
     }
     s.setLock({ ...e, mode: "down", last: site });
     endDependents(m, s, e, site);
     return;
   }
   if (e && m.sink) {
-    m.emit({ k: "release-unheld", cls: op.cls, obj: op.obj, site: op.site, info: e, rule: op.rule, state: s.fork(), callee: op.callee });
+    m.emit({
+      k: "release-unheld",
+      cls: op.cls,
+      obj: op.obj,
+      site: op.site,
+      info: e,
+      rule: op.rule,
+      state: s.fork(),
+      callee: op.callee,
+    });
   }
   s.setLock({
     cls: op.cls,
@@ -204,7 +291,13 @@ function endDependents(m: Machine, s: State, e: LockEntry, site: Site): void {
     if (!c?.until || !isHeld(d)) continue;
     const owner = m.load(s, m.t.field(d.obj, c.until.via));
     if (aliasing(m.t, owner, e.obj) === "distinct") continue;
-    s.setLock({ ...d, mode: "free", depth: 0, last: { ...site, note: `${site.note}, which ends ${c.label}` }, dropped: d.dropped || d.entry });
+    s.setLock({
+      ...d,
+      mode: "free",
+      depth: 0,
+      last: { ...site, note: `${site.note}, which ends ${c.label}` },
+      dropped: d.dropped || d.entry,
+    });
   }
 }
 
@@ -221,7 +314,8 @@ function loseGuarded(m: Machine, s: State, e: LockEntry, site: Site, rule: strin
     lose(v);
   }
   const own = m.rules.classes.get(e.cls);
-  if (own?.kind === "rwsem" && own.objectType !== undefined && m.rules.guarded.has(own.objectType)) loseUnlessHeld(m, s, e.obj, own.objectType, key, lose);
+  if (own?.kind === "rwsem" && own.objectType !== undefined && m.rules.guarded.has(own.objectType))
+    loseUnlessHeld(m, s, e.obj, own.objectType, key, lose);
   for (const [tag, g] of m.rules.guarded) {
     if (g.cls !== e.cls) continue;
     const owner = m.t.get(e.obj);
@@ -233,7 +327,8 @@ function loseGuarded(m: Machine, s: State, e: LockEntry, site: Site, rule: strin
     for (const [addr, v] of s.mem) {
       if (v !== e.obj) continue;
       const a = m.t.get(addr);
-      if (a.k === "field" && a.field === g.via && m.t.get(a.base).k !== "local") loseUnlessHeld(m, s, a.base, tag, key, lose);
+      if (a.k === "field" && a.field === g.via && m.t.get(a.base).k !== "local")
+        loseUnlessHeld(m, s, a.base, tag, key, lose);
     }
   }
 }
@@ -251,7 +346,8 @@ export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "wri
   const key = lockKey(op.cls, op.obj);
   const e = s.locks.get(key);
   if (e && isHeld(e)) {
-    if (mode === "write" && e.mode === "read" && e.entry && e.origin.note === ANY_MODE) s.setLock({ ...e, mode: "write" });
+    if (mode === "write" && e.mode === "read" && e.entry && e.origin.note === ANY_MODE)
+      s.setLock({ ...e, mode: "write" });
     else if (mode === "write" && e.mode !== "write") checkAssertion(m, s, op, mode);
     return;
   }
@@ -307,7 +403,12 @@ export function drop(m: Machine, s: State, op: LockOp, mode: "read" | "write" | 
   loseGuarded(m, s, held, site, op.rule);
   for (const [v, info] of s.stale) if (info.site === site) s.setStale(v, { ...info, relocked: true });
   // A callee that drops it as a reader cannot have met a writer: the mode stays what it was.
-  s.setLock({ ...held, mode: mode === null || (mode === "read" && held.mode === "write") ? held.mode : mode, dropped: held.dropped || held.entry, checked: false });
+  s.setLock({
+    ...held,
+    mode: mode === null || (mode === "read" && held.mode === "write") ? held.mode : mode,
+    dropped: held.dropped || held.entry,
+    checked: false,
+  });
   if (m.rules.sectionClasses.has(op.cls)) s.clearReads();
 }
 
@@ -315,10 +416,28 @@ export function drop(m: Machine, s: State, op: LockOp, mode: "read" | "write" | 
 export function takeInside(m: Machine, s: State, op: LockOp, mode: "read" | "write"): void {
   const e = s.locks.get(lockKey(op.cls, op.obj));
   if (m.sink) {
-    m.emit({ k: "acquire", cls: op.cls, obj: op.obj, mode, blocking: true, site: op.site, state: s.fork(), callee: op.callee });
+    m.emit({
+      k: "acquire",
+      cls: op.cls,
+      obj: op.obj,
+      mode,
+      blocking: true,
+      site: op.site,
+      state: s.fork(),
+      callee: op.callee,
+    });
     const deadlock = e && isHeld(e) && !e.weak && e.mode !== "top" && !classOf(m, op.cls)?.nests;
     if (deadlock && !(e.mode === "read" && mode === "read")) {
-      m.emit({ k: "double-acquire", cls: op.cls, obj: op.obj, site: op.site, info: e, mode, state: s.fork(), callee: op.callee });
+      m.emit({
+        k: "double-acquire",
+        cls: op.cls,
+        obj: op.obj,
+        site: op.site,
+        info: e,
+        mode,
+        state: s.fork(),
+        callee: op.callee,
+      });
     }
   }
   if (!e) lateEvidence(m, s, op);

@@ -3,15 +3,15 @@ import type { Instr } from "../cfg/cfg";
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { structTag } from "../syntax/types";
 import { flagNames, narrow } from "./assume";
-import { POSITIVE } from "./facts";
-import { applyModel, performCall } from "./calls";
 import type { PerformedCall } from "./callSites";
+import { applyModel, performCall } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event, EventSink } from "./events";
+import { POSITIVE } from "./facts";
+import { forget } from "./forget";
 import { performAction } from "./obligations";
 import type { Site, State } from "./state";
 import { type ValueId, ValueTable } from "./values";
-import { forget } from "./forget";
 
 /** Decides between the outcomes of a call; replayed so that an instruction is run once per combination. */
 export class Oracle {
@@ -92,7 +92,8 @@ export class Machine {
   /** Value of a named flag. */
   flag(name: string): ValueId {
     const c = this.scope.constant(name);
-    if (c !== null && typeof c !== "number" && c.length > 0) return c.map((n) => this.t.sym(n)).reduce((a, b) => this.t.op("|", a, b));
+    if (c !== null && typeof c !== "number" && c.length > 0)
+      return c.map((n) => this.t.sym(n)).reduce((a, b) => this.t.op("|", a, b));
     return this.t.sym(name);
   }
 
@@ -383,7 +384,13 @@ export class Machine {
 
   // ---- accesses ----
 
-  private noteAccess(s: State, e: Extract<Expr, { k: "mem" }>, addr: ValueId, write: boolean, value: ValueId | null): void {
+  private noteAccess(
+    s: State,
+    e: Extract<Expr, { k: "mem" }>,
+    addr: ValueId,
+    write: boolean,
+    value: ValueId | null,
+  ): void {
     const a = this.t.get(addr);
     if (a.k !== "field") return;
     if (e.arrow) this.noteDeref(s, a.base, e.at, e.end);
@@ -408,11 +415,20 @@ export class Machine {
       if (!this.sink || (mask & ~(this.fallible.get(base)?.mask ?? 0)) !== 0) narrow(this.t, s, base, POSITIVE);
     }
     const stale = s.stale.get(base);
-    if (stale && this.sink) this.emit({ k: "stale-use", value: base, info: stale, site: this.site(at, end, ""), state: s.fork(), callee: null });
+    if (stale && this.sink)
+      this.emit({
+        k: "stale-use",
+        value: base,
+        info: stale,
+        site: this.site(at, end, ""),
+        state: s.fork(),
+        callee: null,
+      });
     const f = this.fallible.get(base);
     if (f && this.sink) {
       const m = s.mask(this.t, base);
-      if ((m & ~f.mask) === 0) this.emit({ k: "failed-use", value: base, api: f.api, site: this.site(at, end, ""), state: s.fork() });
+      if ((m & ~f.mask) === 0)
+        this.emit({ k: "failed-use", value: base, api: f.api, site: this.site(at, end, ""), state: s.fork() });
     }
   }
 

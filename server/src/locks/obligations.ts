@@ -47,8 +47,18 @@ export function termOn(m: Machine, s: State, obj: ValueId, term: NeedTerm): Valu
 
 const NONE: readonly string[] = [];
 
-export function performAction(m: Machine, s: State, action: string, obj: ValueId, operands: ValueId[], site: Site, callee: string, direct: boolean): void {
-  if (m.sink && !action.startsWith("field:")) m.emit({ k: "action", action, obj, with: operands, site, state: s.fork(), callee, direct });
+export function performAction(
+  m: Machine,
+  s: State,
+  action: string,
+  obj: ValueId,
+  operands: ValueId[],
+  site: Site,
+  callee: string,
+  direct: boolean,
+): void {
+  if (m.sink && !action.startsWith("field:"))
+    m.emit({ k: "action", action, obj, with: operands, site, state: s.fork(), callee, direct });
   for (const a of m.rules.resets.get(action) ?? NONE) s.clearDid(a);
   s.setDid(action, site);
   const needs = m.rules.needs.get(action);
@@ -82,7 +92,8 @@ function require(m: Machine, s: State, n: CompiledNeed, obj: ValueId, site: Site
       }
       if (r.info && !info) info = r.info;
     }
-    if (verdict === "no" && first && m.sink) m.emit({ k: "need", need: first, info, state: s.fork(), callee: null, late: null });
+    if (verdict === "no" && first && m.sink)
+      m.emit({ k: "need", need: first, info, state: s.fork(), callee: null, late: null });
     if (verdict === "entry" && pending) {
       if (group.length > 1) pending = { ...pending, alternatives: true };
       s.setNeed(`${pending.rule}|${pending.cls}|${pending.obj}|${pending.mode}|${site.at}`, pending);
@@ -91,7 +102,14 @@ function require(m: Machine, s: State, n: CompiledNeed, obj: ValueId, site: Site
 }
 
 /** A callee's contract asks for a lock. */
-export function requireForCall(m: Machine, s: State, need: CallNeed, obj: ValueId | null, site: Site, callee: string): void {
+export function requireForCall(
+  m: Machine,
+  s: State,
+  need: CallNeed,
+  obj: ValueId | null,
+  site: Site,
+  callee: string,
+): void {
   if (obj !== null && lifted(m, s, obj, ["fresh", "detached"])) return;
   const r = holds(m, s, need.cls, obj, need.mode);
   const p: PendingNeed = { rule: need.rule, cls: need.cls, mode: need.mode, obj: obj ?? -1, site, what: need.what };

@@ -31,7 +31,15 @@ export type Clause =
   | { k: "equals"; term: Term; to: Term; positive: boolean };
 
 export type CallEffect =
-  | { k: "acquire"; cls: string; term: Term; mode: "read" | "write"; blocking: boolean; rule: string | null; site: Site | null }
+  | {
+      k: "acquire";
+      cls: string;
+      term: Term;
+      mode: "read" | "write";
+      blocking: boolean;
+      rule: string | null;
+      site: Site | null;
+    }
   | { k: "release"; cls: string; term: Term; mode: "read" | "write" | "any"; rule: string | null; site: Site | null }
   /** No longer held, if it was: every instance, or the one on the object. */
   | { k: "releaseAll"; cls: string; term: Term | null }

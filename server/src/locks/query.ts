@@ -1,6 +1,6 @@
 /** Questions about a state: is this lock held here, may two objects be the same? */
 import type { Machine } from "./machine";
-import { type LockEntry, type State, lockKey } from "./state";
+import { type LockEntry, lockKey, type State } from "./state";
 import type { ValueId, ValueTable } from "./values";
 
 export type Answer = "yes" | "no" | "entry" | "unknown";
@@ -29,7 +29,8 @@ export function isHeld(e: LockEntry): boolean {
 function modeAnswer(e: LockEntry, mode: "read" | "write" | "any"): Answer {
   if (e.mode === "free") return "no";
   if (e.mode === "top") return "unknown";
-  if (mode === "write") return e.mode === "write" ? "yes" : e.entry && e.mode === "read" && e.origin.note === ANY_MODE ? "entry" : "no";
+  if (mode === "write")
+    return e.mode === "write" ? "yes" : e.entry && e.mode === "read" && e.origin.note === ANY_MODE ? "entry" : "no";
   return "yes";
 }
 
@@ -37,7 +38,13 @@ function modeAnswer(e: LockEntry, mode: "read" | "write" | "any"): Answer {
 export const ANY_MODE = "held in some mode";
 
 /** Is an instance of the class on `obj` (null: any instance) held in at least `mode`? The entry decides the answer, if one does. */
-export function holds(m: Machine, s: State, cls: string, obj: ValueId | null, mode: "read" | "write" | "any"): { answer: Answer; info: LockEntry | null } {
+export function holds(
+  m: Machine,
+  s: State,
+  cls: string,
+  obj: ValueId | null,
+  mode: "read" | "write" | "any",
+): { answer: Answer; info: LockEntry | null } {
   if (obj === null) return holdsAny(m, s, cls, mode);
   const exact = s.locks.get(lockKey(cls, obj));
   if (exact && isHeld(exact)) return { answer: modeAnswer(exact, mode), info: exact };
@@ -53,7 +60,12 @@ export function holds(m: Machine, s: State, cls: string, obj: ValueId | null, mo
   return { answer: knownOrigin(m, obj) ? "entry" : "unknown", info: null };
 }
 
-function holdsAny(m: Machine, s: State, cls: string, mode: "read" | "write" | "any"): { answer: Answer; info: LockEntry | null } {
+function holdsAny(
+  m: Machine,
+  s: State,
+  cls: string,
+  mode: "read" | "write" | "any",
+): { answer: Answer; info: LockEntry | null } {
   let freed: LockEntry | null = null;
   let weak: LockEntry | null = null;
   for (const e of s.locks.values()) {

@@ -2,8 +2,9 @@
  * The abstract state on one path (one disjunct): memory, facts, locks, stale pointers, marks and
  * the obligations that rest on what the caller holds. Copy-on-write: `fork()` is cheap.
  */
-import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact, ZERO } from "./facts";
+
 import { joinFlags, testedFlags, truth } from "./assume";
+import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact, ZERO } from "./facts";
 import type { ValueId, ValueTable } from "./values";
 
 /** A place in the function's text, relative to its start. */
@@ -190,7 +191,8 @@ export class State {
     if (m === ANY) {
       // A valid pointer or positive number stays one when something positive is added.
       const x = t.get(v);
-      if (x.k === "op" && x.op === "+" && this.mask(t, x.a) === POSITIVE && this.mask(t, x.b) === POSITIVE) return f ? f.mask & POSITIVE : POSITIVE;
+      if (x.k === "op" && x.op === "+" && this.mask(t, x.a) === POSITIVE && this.mask(t, x.b) === POSITIVE)
+        return f ? f.mask & POSITIVE : POSITIVE;
     }
     return f ? m & f.mask : m;
   }
@@ -200,24 +202,39 @@ export class State {
  * The property by which disjuncts are kept apart (property simulation: Das, Lerner, Seigle, PLDI
  * 2002): lock modes, which variables hold stale pointers, and actions that rules ask about.
  */
-export function propertyKey(s: State, splitActions: ReadonlySet<string>, counts: (cls: string) => boolean = () => true): string {
+export function propertyKey(
+  s: State,
+  splitActions: ReadonlySet<string>,
+  counts: (cls: string) => boolean = () => true,
+): string {
   const parts: string[] = [];
   for (const [k, e] of s.locks) {
     // Taken and given back here: no reason to keep paths apart.
     if (!counts(e.cls)) continue;
     if (e.weak || (e.mode === "free" && !e.entry && !e.dropped)) continue;
-    parts.push(`${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}${e.weak ? "w" : ""}`);
+    parts.push(
+      `${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}${e.weak ? "w" : ""}`,
+    );
   }
   if (s.stale.size > 0) {
     for (const [addr, v] of s.mem) if (s.stale.has(v)) parts.push(`!${addr}`);
   }
-  if (splitActions.size > 0) for (const a of s.did.keys()) if (splitActions.has(a) || a.startsWith("inc:")) parts.push(`+${a}`);
+  if (splitActions.size > 0)
+    for (const a of s.did.keys()) if (splitActions.has(a) || a.startsWith("inc:")) parts.push(`+${a}`);
   if (parts.length > 1) parts.sort();
   return parts.join(" ");
 }
 
 /** Flags tested in either value whose state is the same on both paths stay known of the join. */
-function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: ValueId, va: ValueId, vb: ValueId): boolean {
+function joinTestedFlags(
+  t: ValueTable,
+  a: State,
+  b: State,
+  out: State,
+  phi: ValueId,
+  va: ValueId,
+  vb: ValueId,
+): boolean {
   const names = new Set([...testedFlags(t, va), ...testedFlags(t, vb)]);
   if (va !== phi && names.size === 0) return false;
   let changed = false;
@@ -227,7 +244,8 @@ function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: Val
     const cell = t.op("&", phi, flag);
     if (va === phi && !a.facts.has(cell)) continue;
     const tb = ta === "unknown" ? ta : truth(t, b, t.op("&", vb, flag));
-    const want: Fact | undefined = ta === "unknown" || ta !== tb ? undefined : { mask: ta === "true" ? ANY & ~ZERO : ZERO };
+    const want: Fact | undefined =
+      ta === "unknown" || ta !== tb ? undefined : { mask: ta === "true" ? ANY & ~ZERO : ZERO };
     if (sameFact(want, out.facts.get(cell))) continue;
     out.setFact(cell, want);
     if (va === phi) changed = true;
@@ -236,7 +254,13 @@ function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: Val
 }
 
 /** Joins states that differ in locks: what differs becomes unknown. Null if `a` already covers `b`. */
-export function joinCoarse(t: ValueTable, a: State, b: State, block: number, stableFields: ReadonlySet<string>): State | null {
+export function joinCoarse(
+  t: ValueTable,
+  a: State,
+  b: State,
+  block: number,
+  stableFields: ReadonlySet<string>,
+): State | null {
   const left = a.fork();
   const right = b.fork();
   let changed = false;
@@ -247,7 +271,13 @@ export function joinCoarse(t: ValueTable, a: State, b: State, block: number, sta
     if (x?.mode === "top") continue;
     const held = [x, y].find((e) => e !== undefined && e.mode !== "free");
     if (held) {
-      left.setLock({ ...held, mode: "top", depth: 1, checked: false, dropped: (x?.dropped ?? false) || (y?.dropped ?? false) });
+      left.setLock({
+        ...held,
+        mode: "top",
+        depth: 1,
+        checked: false,
+        dropped: (x?.dropped ?? false) || (y?.dropped ?? false),
+      });
       changed = true;
     } else if (x && !y) {
       if (x.dropped || x.entry) left.setLock({ ...x, mode: "top", depth: 1 });
@@ -264,60 +294,69 @@ export function joinCoarse(t: ValueTable, a: State, b: State, block: number, sta
 }
 
 /** Joins `b` into a copy of `a` at the head of `block`; both have the same property key. Null if `a` already covers `b`. */
-export function joinStates(t: ValueTable, a: State, b: State, block: number, stableFields: ReadonlySet<string>): State | null {
+export function joinStates(
+  t: ValueTable,
+  a: State,
+  b: State,
+  block: number,
+  stableFields: ReadonlySet<string>,
+): State | null {
   const out = a.fork();
   let changed = false;
   const renamed: [ValueId, ValueId, ValueId][] = [];
   const joined = new Set<ValueId>();
-  if (a.mem !== b.mem) for (const [addr, va] of a.mem) {
-    let vb = b.mem.get(addr);
-    if (vb === undefined) {
-      // A cell of an object that the other path did not compute says nothing about that path.
-      if (t.isComputed(addr)) continue;
-      vb = defaultContent(t, addr);
-    }
-    if (va === vb) continue;
-    const flags = joinFlags(t, va, vb);
-    if (flags !== null && (t.get(va).k !== "sym" || t.get(vb).k !== "sym")) {
-      if (flags !== va) {
-        out.setMem(addr, flags);
+  if (a.mem !== b.mem)
+    for (const [addr, va] of a.mem) {
+      let vb = b.mem.get(addr);
+      if (vb === undefined) {
+        // A cell of an object that the other path did not compute says nothing about that path.
+        if (t.isComputed(addr)) continue;
+        vb = defaultContent(t, addr);
+      }
+      if (va === vb) continue;
+      const flags = joinFlags(t, va, vb);
+      if (flags !== null && (t.get(va).k !== "sym" || t.get(vb).k !== "sym")) {
+        if (flags !== va) {
+          out.setMem(addr, flags);
+          changed = true;
+        }
+        continue;
+      }
+      const phi = t.phi(block, addr);
+      const av = t.get(addr);
+      if (av.k === "local") t.suggestName(phi, av.name);
+      if (va !== phi) {
+        out.setMem(addr, phi);
         changed = true;
       }
-      continue;
+      renamed.push([phi, va, vb]);
+      joined.add(phi);
     }
-    const phi = t.phi(block, addr);
-    const av = t.get(addr);
-    if (av.k === "local") t.suggestName(phi, av.name);
-    if (va !== phi) {
+  if (a.mem !== b.mem)
+    for (const [addr, vb] of b.mem) {
+      if (a.mem.has(addr)) continue;
+      if (t.isComputed(addr)) {
+        out.setMem(addr, vb);
+        changed = true;
+        continue;
+      }
+      const va = defaultContent(t, addr);
+      if (va === vb) continue;
+      const phi = t.phi(block, addr);
       out.setMem(addr, phi);
       changed = true;
+      renamed.push([phi, va, vb]);
+      joined.add(phi);
     }
-    renamed.push([phi, va, vb]);
-    joined.add(phi);
-  }
-  if (a.mem !== b.mem) for (const [addr, vb] of b.mem) {
-    if (a.mem.has(addr)) continue;
-    if (t.isComputed(addr)) {
-      out.setMem(addr, vb);
-      changed = true;
-      continue;
+  if (a.facts !== b.facts)
+    for (const [v, fa] of a.facts) {
+      const fb = b.facts.get(v);
+      const j = joinFacts(fa, fb ?? inherentFact(t, v));
+      if (!sameFact(j, fa) && !joined.has(v)) {
+        out.setFact(v, j);
+        changed = true;
+      }
     }
-    const va = defaultContent(t, addr);
-    if (va === vb) continue;
-    const phi = t.phi(block, addr);
-    out.setMem(addr, phi);
-    changed = true;
-    renamed.push([phi, va, vb]);
-    joined.add(phi);
-  }
-  if (a.facts !== b.facts) for (const [v, fa] of a.facts) {
-    const fb = b.facts.get(v);
-    const j = joinFacts(fa, fb ?? inherentFact(t, v));
-    if (!sameFact(j, fa) && !joined.has(v)) {
-      out.setFact(v, j);
-      changed = true;
-    }
-  }
   for (const [phi, va, vb] of renamed) {
     const j = joinFacts(factOf(t, a, va), factOf(t, b, vb));
     if (!sameFact(j, a.facts.get(phi))) {
@@ -384,11 +423,12 @@ export function joinStates(t: ValueTable, a: State, b: State, block: number, sta
       }
     }
   }
-  if (a.locks !== b.locks) for (const [k, e] of b.locks) {
-    const mine = out.locks.get(k);
-    if (!mine && e.weak) out.setLock(e);
-    if (mine && e.rule !== null && mine.rule === null) out.setLock({ ...mine, rule: e.rule });
-  }
+  if (a.locks !== b.locks)
+    for (const [k, e] of b.locks) {
+      const mine = out.locks.get(k);
+      if (!mine && e.weak) out.setLock(e);
+      if (mine && e.rule !== null && mine.rule === null) out.setLock({ ...mine, rule: e.rule });
+    }
   for (const [v, k] of b.reads) {
     if (!a.reads.has(v)) {
       out.addRead(v, k);

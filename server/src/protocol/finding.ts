@@ -71,7 +71,13 @@ export interface Contract {
 
 export interface LockStateAt {
   function: string | null;
-  locks: { lock: string; object: string; mode: string; since: { line: number; text: string } | null; certain: boolean }[];
+  locks: {
+    lock: string;
+    object: string;
+    mode: string;
+    since: { line: number; text: string } | null;
+    certain: boolean;
+  }[];
 }
 
 export interface Degraded {

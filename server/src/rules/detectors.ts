@@ -34,7 +34,14 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     asserts: names.optional(),
     own: z.boolean().optional(),
   }),
-  balance: z.strictObject({ locks: names, asserts: names.optional(), uses: names.optional(), initialised: z.string().optional(), onlyNamed: z.boolean().optional(), unless: marks.optional() }),
+  balance: z.strictObject({
+    locks: names,
+    asserts: names.optional(),
+    uses: names.optional(),
+    initialised: z.string().optional(),
+    onlyNamed: z.boolean().optional(),
+    unless: marks.optional(),
+  }),
   "result-check": z.strictObject({ locks: names, apis: names.optional(), balance: z.boolean().optional() }),
   "stale-after-release": z.strictObject({
     struct: z.string(),

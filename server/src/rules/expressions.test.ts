@@ -77,7 +77,7 @@ describe("parseCond", () => {
   it.each([
     "",
     "ret",
-    "ret == 1",
+    "ret == 2",
     "ret = 0",
     "ret & lower",
     "ret & A|",

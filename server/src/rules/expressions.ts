@@ -85,7 +85,9 @@ export function parseCond(text: string): CondClause[] {
 
 function parseClause(part: string, whole: string): CondClause {
   const m =
-    /^(\S+)\s+(is-err|not-err|is-bad|not-bad|==\s*1|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(part);
+    /^(\S+)\s+(is-err|not-err|is-bad|not-bad|==\s*1|==\s*0|!=\s*0|<\s*0|>=\s*0|!?&\s*([A-Z_][A-Z0-9_]*(?:\|[A-Z_][A-Z0-9_]*)*))$/.exec(
+      part,
+    );
   if (!m) {
     throw new ExpressionError(
       `bad condition "${whole}": write e.g. "ret == 0", "ret != 0", "ret < 0", "ret not-err", "ret is-bad" (null or error pointer), "*arg3 == 0" or "ret & FLAG|FLAG", joined by " && "`,

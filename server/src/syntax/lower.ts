@@ -1,11 +1,12 @@
 /** Statements: from the parser's nodes to the AST. */
+
+import type { MacroTable } from "../rules/model";
 import type { Expr, Stmt } from "./ast";
 import { isExpression, LowerContext, MAX_DEPTH } from "./lowerContext";
 import { lowerDeclaration } from "./lowerDecl";
 import { ExprLowerer } from "./lowerExpr";
 import type { Normalised } from "./normalise";
 import { conditionText, directiveEnd } from "./normaliseText";
-import type { MacroTable } from "../rules/model";
 import { type FlatTree, K } from "./parserTree";
 
 export interface Lowered {

@@ -1,7 +1,7 @@
 /** Declarations inside a body: one VarDecl per variable. */
 import type { Expr, VarDecl } from "./ast";
-import { spaced, type ExprLowerer } from "./lowerExpr";
 import type { LowerContext } from "./lowerContext";
+import { type ExprLowerer, spaced } from "./lowerExpr";
 import { K } from "./parserTree";
 
 const DECLARATORS = new Set<number>([

@@ -14,18 +14,18 @@ import { word } from "./normaliseScanWords";
 import {
   COLON,
   COMMA,
+  HASH,
   LBRACE,
+  LBRACKET,
   LITERAL,
   LPAREN,
+  QUESTION,
   RBRACE,
   RBRACKET,
   RPAREN,
   ScanState,
   SEMI,
   WORD,
-  LBRACKET,
-  QUESTION,
-  HASH,
 } from "./normaliseState";
 import {
   CHAR,

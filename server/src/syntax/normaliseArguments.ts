@@ -2,16 +2,16 @@
 import type { Frame } from "./normaliseFrames";
 import {
   COMMA,
+  EQUALS,
+  HASH,
   LBRACE,
+  LBRACKET,
   LPAREN,
   RBRACE,
   RPAREN,
   type ScanState,
   SEMI,
   STAR,
-  EQUALS,
-  LBRACKET,
-  HASH,
 } from "./normaliseState";
 import { indentation, isWordStart, skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { resolveClass, Word } from "./normaliseWords";

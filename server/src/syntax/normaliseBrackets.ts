@@ -3,7 +3,9 @@ import { endArgument, statementMacro } from "./normaliseArguments";
 import { Brace, type Frame } from "./normaliseFrames";
 import {
   COMMA,
+  EQUALS,
   LBRACE,
+  LBRACKET,
   LITERAL,
   LPAREN,
   RBRACE,
@@ -11,8 +13,6 @@ import {
   RPAREN,
   type ScanState,
   WORD,
-  EQUALS,
-  LBRACKET,
 } from "./normaliseState";
 import { skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { Word } from "./normaliseWords";

@@ -5,7 +5,7 @@
  */
 import type { Edits } from "./normaliseEdits";
 import { Brace, type Frame } from "./normaliseFrames";
-import { type ScanState, LPAREN, LBRACE, SEMI, RBRACE, COMMA } from "./normaliseState";
+import { COMMA, LBRACE, LPAREN, RBRACE, type ScanState, SEMI } from "./normaliseState";
 import { conditionText } from "./normaliseText";
 
 export interface Conditional {

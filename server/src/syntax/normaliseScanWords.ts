@@ -4,14 +4,14 @@ import { Brace } from "./normaliseFrames";
 import {
   COLON,
   COMMA,
+  LBRACE,
+  LBRACKET,
   LITERAL,
   LPAREN,
   RBRACKET,
   type ScanState,
   STAR,
   WORD,
-  LBRACE,
-  LBRACKET,
 } from "./normaliseState";
 import { isWordStart, skipGroup, skipSpace, wordEnd } from "./normaliseText";
 import { resolveClass, Word } from "./normaliseWords";

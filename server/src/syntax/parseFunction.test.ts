@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { parseC, testMacros, wasmParser } from "../../test/cParser";
 import { buildCfg } from "../cfg/build";
 import { showExpr } from "../cfg/dot";
-import { parseC, testMacros, wasmParser } from "../../test/cParser";
 import type { Expr, FunctionAst, Stmt } from "./ast";
 import { classifyMacro, type MacroClass } from "./normaliseMacros";
 import type { CParser } from "./parser";

@@ -1,7 +1,7 @@
 /** Text of one function → its AST. */
 import type { MacroTable } from "../rules/model";
 import type { FunctionAst, Stmt } from "./ast";
-import { lowerBody, type Lowered } from "./lower";
+import { type Lowered, lowerBody } from "./lower";
 import { joinVariants } from "./lowerVariants";
 import { normaliseBody } from "./normalise";
 import { type Conditional, selectBranch } from "./normaliseDirectives";

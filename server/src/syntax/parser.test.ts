@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { describeMissing, kernelTree } from "../../test/kernel";
 import { testMacros, wasmParser } from "../../test/cParser";
-import { type CParser, sameTree } from "./parser";
+import { describeMissing, kernelTree } from "../../test/kernel";
 import { parseFunction } from "./parseFunction";
+import { type CParser, sameTree } from "./parser";
 import { createNativeParser, type NativeParser } from "./parserNative";
 import { FlatTree, flatten, K } from "./parserTree";
 import { scanFile } from "./scan";

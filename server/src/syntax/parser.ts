@@ -1,7 +1,7 @@
 /** The wasm backend: the only user of web-tree-sitter. */
 import { Language, Parser, type Tree } from "web-tree-sitter";
 import { type Heap, HeapReader } from "./parserHeap";
-import { type CParser, flatten, FlatTree } from "./parserTree";
+import { type CParser, FlatTree, flatten } from "./parserTree";
 
 export type { CParser } from "./parserTree";
 

@@ -2,7 +2,7 @@
  * The native backend, for batch runs on Node. The host loads the two optional packages and passes
  * them in; the core depends on neither.
  */
-import { type CParser, type CursorLike, flatten, FlatTree } from "./parserTree";
+import { type CParser, type CursorLike, FlatTree, flatten } from "./parserTree";
 
 export interface NativeParser {
   setLanguage(language: unknown): void;

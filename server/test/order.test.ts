@@ -1,0 +1,114 @@
+/** A verdict depends on the file and the tree: not on the order of the questions, on who asks, or on what was asked before. */
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { createNodeHost } from "../src/node/host";
+import type { Finding } from "../src/protocol/finding";
+import { describeKernel } from "./kernel";
+import { project } from "./lspClient";
+import { Tree } from "./mutations/tree";
+
+/** What is compared: findings, degraded functions, and every contract, which says much more than the few findings. */
+type Verdicts = Map<string, string>;
+
+async function verdicts(tree: Tree, files: readonly string[]): Promise<Verdicts> {
+  const host = createNodeHost();
+  const engine = await host.createEngine(tree, host.shippedRules());
+  const out: Verdicts = new Map();
+  for (const file of files) {
+    const { findings, degraded } = engine.check(file);
+    out.set(file, JSON.stringify({ findings, degraded, contracts: engine.contracts(file) }));
+  }
+  return out;
+}
+
+/** The files whose verdicts differ, with the first place of the difference. */
+function differences(a: Verdicts, b: Verdicts): string[] {
+  return [...b].flatMap(([file, after]) => {
+    const before = a.get(file) as string;
+    if (before === after) return [];
+    let i = 0;
+    while (before[i] === after[i]) i++;
+    const name = before.lastIndexOf('{"function":', i);
+    return [
+      `${file} ${before.slice(name, name + 60)}: …${before.slice(i - 60, i + 80)}… or …${after.slice(i - 60, i + 80)}…`,
+    ];
+  });
+}
+
+/** A fixed shuffle. */
+function shuffled<T>(list: readonly T[]): T[] {
+  const out = [...list];
+  let state = 7;
+  for (let i = out.length - 1; i > 0; i--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((state / 2 ** 32) * (i + 1));
+    [out[i], out[j]] = [out[j] as T, out[i] as T];
+  }
+  return out;
+}
+
+function check(root: string, args: readonly string[]): Finding[] {
+  const cli = path.join(project, "dist/cli.js");
+  const options = ["--root", root, "--format", "json", "--severity", "hint"];
+  const done = spawnSync(process.execPath, [cli, "check", ...args, ...options], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  expect(done.stderr).toBe("");
+  return (JSON.parse(done.stdout) as { findings: Finding[] }).findings;
+}
+
+describeKernel("6.12", "the same verdict", (root) => {
+  const tree = new Tree(root);
+  const all = tree.files(["mm"]).filter((file) => /^mm\/[^/]*\.c$/.test(file));
+  /** Fifty files, spread over the folder; the large ones that others lean on are among them. */
+  const files = all.filter((_, i) => i % 12 < 5).slice(0, 50);
+  let inOrder: Verdicts;
+  let whole: Finding[];
+
+  beforeAll(async () => {
+    inOrder = await verdicts(tree, files);
+    whole = check(root, ["mm"]);
+  }, 300_000);
+
+  it("is asked of fifty files", () => {
+    expect(files.length).toBe(50);
+  });
+
+  it("in reverse order", { timeout: 300_000 }, async () => {
+    expect(differences(inOrder, await verdicts(tree, [...files].reverse()))).toEqual([]);
+  });
+
+  it("ten at a time, shuffled", { timeout: 300_000 }, async () => {
+    const order = shuffled(files);
+    for (let i = 0; i < 30; i += 10)
+      expect(differences(inOrder, await verdicts(tree, order.slice(i, i + 10)))).toEqual([]);
+  });
+
+  it("each alone", { timeout: 300_000 }, async () => {
+    for (const file of shuffled(files).slice(30, 35))
+      expect(differences(inOrder, await verdicts(tree, [file]))).toEqual([]);
+  });
+
+  it("as part of the whole folder", () => {
+    const mine = whole.filter((f) => files.includes(f.file));
+    const found = [...inOrder].flatMap(([file, text]) => {
+      const { findings } = JSON.parse(text) as { findings: Finding[] };
+      return findings.map((f) => ({ ...f, file }));
+    });
+    const key = (f: Finding): string => `${f.file}:${f.line}:${f.column} ${f.alias} ${f.fingerprint}`;
+    expect(mine.map(key).sort()).toEqual(found.map(key).sort());
+  });
+
+  it("by two workers", { timeout: 300_000 }, () => {
+    expect(check(root, ["mm", "--jobs", "2"])).toEqual(whole);
+  });
+
+  it("in shards", { timeout: 300_000 }, () => {
+    const parts = [1, 2].flatMap((i) => check(root, ["mm", "--shard", `${i}/2`]));
+    const key = (f: Finding): string => JSON.stringify(f);
+    expect(parts.map(key).sort()).toEqual(whole.map(key).sort());
+  });
+});
