@@ -109,6 +109,10 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (m.speculative) s.guess = true;
+  if (outcome?.guess) {
+    s.guess = true;
+    s.hearsay = true;
+  }
   if (!outcome) {
     m.dead = true;
     return frame.ret;
@@ -350,6 +354,9 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       else {
         const fresh = m.result(s, site.at, `out:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
+        const told = toldElsewhere(model, e);
+        // The value by which other outcomes say that they changed a lock is not what this one leaves behind.
+        if (told !== null) s.setDoubt(fresh, { when: told, facts: [[fresh, 0]] });
         m.store(s, cell, fresh);
       }
       return;
@@ -358,6 +365,18 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
       return;
   }
+}
+
+/** Does another outcome, with other effects on locks, store one certain value in the cell: true for one that is not zero. */
+function toldElsewhere(model: CallModel, e: Extract<CallEffect, { k: "store" }>): boolean | null {
+  if (model.primitive) return null;
+  const cell = JSON.stringify(e.cell);
+  for (const o of model.outcomes) {
+    const other = o.effects.find((x) => x.k === "store" && JSON.stringify(x.cell) === cell);
+    if (other?.k === "store" && other.value?.k === "num" && o.effects.some((x) => x.k === "release"))
+      return other.value.n !== 0;
+  }
+  return null;
 }
 
 /** The lock may or may not be held now. */
