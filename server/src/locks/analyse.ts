@@ -2,7 +2,7 @@
 import type { Block, Cfg, Instr } from "../cfg/cfg";
 import { liveness } from "../dataflow/liveness";
 import { type Budget, type Domain, solve } from "../dataflow/solver";
-import type { FunctionAst } from "../syntax/ast";
+import type { Expr, FunctionAst } from "../syntax/ast";
 import { assume, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
 import { applyModel, canonicalLock } from "./calls";
@@ -120,9 +120,9 @@ interface LockDomain extends Domain<State> {
 }
 
 function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping: ReadonlySet<string>): LockDomain {
+  const { oracle } = m;
   const run = (s: State, f: (copy: State) => void): void => {
     // Once per combination of call outcomes.
-    const { oracle } = m;
     do {
       oracle.restart();
       m.dead = false;
@@ -132,7 +132,21 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
   };
   const straight = (from: State[], instrs: readonly Instr[], id: number): State[] => {
     let states = from;
+    let own = false;
     for (const i of instrs) {
+      // Without a call there is one outcome: the states made here can be changed in place.
+      if (own && !hasCall(i)) {
+        states = states.filter((one) => {
+          oracle.restart();
+          m.dead = false;
+          m.run(one, i);
+          return !m.dead;
+        });
+        if (states.length > 12) states = dedupe(m, states, id);
+        if (states.length === 0) break;
+        continue;
+      }
+      own = true;
       const next: State[] = [];
       for (const one of states) {
         run(one, (copy) => {
@@ -168,6 +182,47 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
       for (const one of states) run(one, (copy) => terminate(m, copy, block, flow));
     },
   };
+}
+
+const withCalls = new WeakMap<Instr, boolean>();
+
+/** Could the instruction have several outcomes? Only calls do. */
+function hasCall(i: Instr): boolean {
+  let known = withCalls.get(i);
+  if (known === undefined) {
+    if (i.k === "eval" || i.k === "temp") known = calls(i.e);
+    else if (i.k === "decl") known = i.v.init !== null && calls(i.v.init);
+    else known = i.k !== "free";
+    withCalls.set(i, known);
+  }
+  return known;
+}
+
+function calls(e: Expr): boolean {
+  switch (e.k) {
+    case "num":
+    case "str":
+    case "id":
+      return false;
+    case "mem":
+      return calls(e.base);
+    case "idx":
+      return calls(e.base) || calls(e.index);
+    case "un":
+    case "incdec":
+    case "cast":
+      return calls(e.e);
+    case "bin":
+    case "assign":
+    case "comma":
+      return calls(e.l) || calls(e.r);
+    case "cond":
+      return calls(e.c) || (e.t !== null && calls(e.t)) || calls(e.f);
+    case "init":
+      return e.items.some((item) => calls(item.value));
+    default:
+      return true;
+  }
 }
 
 /** Joins states of equal property inside a block, to keep their number down. */

@@ -101,7 +101,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = m.result(
       s,
       site.at,
-      `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`,
+      m.t.get(cell).k === "local" ? `out:${(m.t.get(cell) as { name: string }).name}` : `after:${cell}`,
     );
     m.modelled.add(v);
     m.store(s, cell, v);
@@ -352,7 +352,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const v = e.value ? termValue(m, s, frame, e.value) : null;
       if (v !== null) m.store(s, cell, v);
       else {
-        const fresh = m.result(s, site.at, `out:${cell}`);
+        const fresh = m.result(s, site.at, `after:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
         const told = toldElsewhere(model, e);
         // The value by which other outcomes say that they changed a lock is not what this one leaves behind.

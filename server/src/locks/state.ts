@@ -435,11 +435,8 @@ export function joinStates(
     if (va !== phi || ga?.length !== g?.length) out.setGuardians(phi, g && g.length > 0 ? g : undefined);
     const stale = a.stale.get(va) ?? b.stale.get(vb);
     if (stale && !out.stale.has(phi)) out.setStale(phi, stale);
-    for (const f of stableFields) {
-      const fa = a.mem.get(t.field(va, f)) ?? loadIfKnown(t, va, f);
-      const fb = b.mem.get(t.field(vb, f)) ?? loadIfKnown(t, vb, f);
-      if (fa !== undefined && fa === fb && va !== phi) out.setMem(t.field(phi, f), fa);
-    }
+    if (va !== phi && (t.fieldsOf(va).length > 0 || t.fieldsOf(vb).length > 0))
+      for (const f of sameStableFields(t, a, b, va, vb, stableFields)) out.setMem(t.field(phi, f.field), f.content);
   }
   for (const [k, n] of b.needs) {
     if (!a.needs.has(k)) {
@@ -493,8 +490,34 @@ export function joinStates(
   return changed ? out : null;
 }
 
-function loadIfKnown(t: ValueTable, base: ValueId, f: string): ValueId {
-  return t.load(t.field(base, f), 0);
+/** Fields that never change and hold the same in both objects. */
+function sameStableFields(
+  t: ValueTable,
+  a: State,
+  b: State,
+  va: ValueId,
+  vb: ValueId,
+  stableFields: ReadonlySet<string>,
+): { field: string; content: ValueId }[] {
+  const contents = (s: State, base: ValueId): Map<string, ValueId> => {
+    const out = new Map<string, ValueId>();
+    for (const addr of t.fieldsOf(base)) {
+      const x = t.get(addr);
+      if (x.k !== "field" || !stableFields.has(x.field)) continue;
+      const content = s.mem.get(addr) ?? t.existingLoad(addr);
+      if (content !== undefined) out.set(x.field, content);
+    }
+    return out;
+  };
+  const left = contents(a, va);
+  if (left.size === 0) return [];
+  const right = contents(b, vb);
+  const out: { field: string; content: ValueId }[] = [];
+  for (const field of stableFields) {
+    const content = left.get(field);
+    if (content !== undefined && content === right.get(field)) out.push({ field, content });
+  }
+  return out;
 }
 
 /** What a cell holds when nothing was written: the value it had at entry. */
