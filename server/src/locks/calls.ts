@@ -246,6 +246,11 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     if (specific !== undefined) return { cls: specific, obj: v.base };
     const through = throughPointer(m, v.base, v.field);
     if (through) return through;
+    // A part of the lock (its lockdep map) stands for the lock.
+    if (m.t.get(v.base).k === "field") {
+      const whole = canonicalLock(m, cls, v.base);
+      if (whole.cls !== cls) return whole;
+    }
   } else if (v.k === "load") {
     const a = m.t.get(v.addr);
     if (a.k === "field") {
@@ -304,6 +309,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const c = canonicalLock(m, e.cls, v);
       if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
+      if (e.k === "acquire" && model.primitive) ownerIsValid(m, s, v);
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") {
         // One outcome of several that gives back what is not held is not the one that happens.
@@ -358,6 +364,15 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
       return;
   }
+}
+
+/** Whoever waits for a lock inside an object has a valid pointer to that object. */
+function ownerIsValid(m: Machine, s: State, lock: ValueId): void {
+  const x = m.t.get(lock);
+  if (x.k !== "field") return;
+  const base = m.t.get(x.base);
+  if (base.k === "field") ownerIsValid(m, s, x.base);
+  else if (base.k !== "local" && base.k !== "global") narrow(m.t, s, x.base, POSITIVE);
 }
 
 /** The lock may or may not be held now. */
