@@ -15,7 +15,7 @@ const FAILS: Record<string, number> = {
   zero: ZERO,
 };
 
-function clause(c: CondClause): Clause {
+export function clause(c: CondClause): Clause {
   const t: Term = { k: "path", path: c.path };
   switch (c.op) {
     case "==":

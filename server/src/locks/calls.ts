@@ -185,7 +185,7 @@ function onResult(c: Clause): boolean {
   return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
 }
 
-function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
+export function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
   const v = termValue(m, s, frame, c.term);
   if (v === null) return "unknown";
   if (c.k === "mask") {
@@ -415,6 +415,7 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
     if (a.k !== "un" || a.op !== "&") return;
     const x = m.t.get(v);
     if (x.k === "local" || (x.k === "field" && m.t.root(v).k === "local")) {
+      lendContent(m, s, v, { at: e.at, end: e.end, note: "" });
       m.store(s, v, m.result(s, e.at, `out:${i}`));
       for (const addr of s.mem.keys()) {
         const cell = m.t.get(addr);
@@ -422,6 +423,16 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
       }
     }
   });
+}
+
+/** The object in a variable that a callee may replace: its per-object lock went with it. */
+function lendContent(m: Machine, s: State, cell: ValueId, site: Site): void {
+  const content = s.mem.get(cell);
+  if (content === undefined) return;
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    if (l.obj === content || l.obj === canonicalFolio(m, content)) loseTrack(m, s, l.cls, l.obj, site);
+  }
 }
 
 function noteStaleArguments(
