@@ -4,6 +4,7 @@ import type { DetectorContext } from "../checks/detector";
 import { runChecks } from "../checks/run";
 import { isSuppressed, suppressions } from "../checks/suppress";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
+import { handoversOf } from "../interproc/handover";
 import { folderOf, Program } from "../interproc/program";
 import { express } from "../interproc/summary";
 import { askedSymbols, compile } from "../locks/compile";
@@ -182,6 +183,7 @@ export class EngineImpl implements Engine {
         fn: ast,
         analysis: a,
         slots: this.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`),
+        handovers: handoversOf(this.program, ref),
         callersKnown: callers.complete,
         callers: callers.sites.map((s) => s.fn),
         calleeOf: () => false,

@@ -19,6 +19,7 @@ import type { CParser } from "../syntax/parser";
 import type { TreeIndex } from "../syntax/treeIndex";
 import { buildCallGraph, type CallGraph, type FunctionRef, refKey } from "./callGraph";
 import { entryContext, entryMatters } from "./entry";
+import { withConsumed } from "./handover";
 import { MacroEnv } from "./macroEnv";
 import { summarise } from "./summary";
 
@@ -269,7 +270,8 @@ export class Program {
       `summary:${dir}:${key}`,
       () => {
         const a = this.analysis(ref, dir);
-        return a ? summarise(this.lowered(this.find(key) ?? ref).ast, a) : null;
+        const { ast } = this.lowered(this.find(key) ?? ref);
+        return a ? withConsumed(this, ref, ast, summarise(ast, a)) : null;
       },
       sameJson,
       null,

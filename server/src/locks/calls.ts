@@ -189,7 +189,7 @@ function onResult(c: Clause): boolean {
   return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
 }
 
-function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
+export function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
   const v = termValue(m, s, frame, c.term);
   if (v === null) return "unknown";
   if (c.k === "mask") {
@@ -250,6 +250,11 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     if (specific !== undefined) return { cls: specific, obj: v.base };
     const through = throughPointer(m, v.base, v.field);
     if (through) return through;
+    // A part of the lock (its lockdep map) stands for the lock.
+    if (m.t.get(v.base).k === "field") {
+      const whole = canonicalLock(m, cls, v.base);
+      if (whole.cls !== cls) return whole;
+    }
   } else if (v.k === "load") {
     const a = m.t.get(v.addr);
     if (a.k === "field") {
@@ -308,6 +313,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const c = canonicalLock(m, e.cls, v);
       if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
+      if (e.k === "acquire" && model.primitive) ownerIsValid(m, s, v);
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") {
         // One outcome of several that gives back what is not held is not the one that happens.
@@ -379,6 +385,15 @@ function toldElsewhere(model: CallModel, e: Extract<CallEffect, { k: "store" }>)
   return null;
 }
 
+/** Whoever waits for a lock inside an object has a valid pointer to that object. */
+function ownerIsValid(m: Machine, s: State, lock: ValueId): void {
+  const x = m.t.get(lock);
+  if (x.k !== "field") return;
+  const base = m.t.get(x.base);
+  if (base.k === "field") ownerIsValid(m, s, x.base);
+  else if (base.k !== "local" && base.k !== "global") narrow(m.t, s, x.base, POSITIVE);
+}
+
 /** The lock may or may not be held now. */
 function loseTrack(m: Machine, s: State, cls: string, obj: ValueId, site: Site): void {
   const held = s.locks.get(lockKey(cls, obj));
@@ -419,6 +434,7 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
     if (a.k !== "un" || a.op !== "&") return;
     const x = m.t.get(v);
     if (x.k === "local" || (x.k === "field" && m.t.root(v).k === "local")) {
+      lendContent(m, s, v, { at: e.at, end: e.end, note: "" });
       m.store(s, v, m.result(s, e.at, `out:${i}`));
       for (const addr of s.mem.keys()) {
         const cell = m.t.get(addr);
@@ -426,6 +442,16 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
       }
     }
   });
+}
+
+/** The object in a variable that a callee may replace: its per-object lock went with it. */
+function lendContent(m: Machine, s: State, cell: ValueId, site: Site): void {
+  const content = s.mem.get(cell);
+  if (content === undefined) return;
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    if (l.obj === content || l.obj === canonicalFolio(m, content)) loseTrack(m, s, l.cls, l.obj, site);
+  }
 }
 
 function noteStaleArguments(

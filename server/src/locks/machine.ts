@@ -78,7 +78,8 @@ export class Machine {
     readonly entry: EntryContext,
   ) {
     this.t = new ValueTable(rules.flags);
-    for (const p of fn.params) this.types.set(p.name, p.type);
+    // An array as a parameter is a pointer.
+    for (const p of fn.params) this.types.set(p.name, p.type.replace(/^([^[]*?)\s*\[[^\]]*\]$/, "$1 *"));
   }
 
   emit(e: Event): void {
