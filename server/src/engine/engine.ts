@@ -4,8 +4,9 @@ import type { DetectorContext, RawFinding } from "../checks/detector";
 import { runChecks } from "../checks/run";
 import { isSuppressed, suppressions } from "../checks/suppress";
 import type { FunctionRef } from "../interproc/callGraph";
+import { handoversOf } from "../interproc/handover";
 import { type Changes, changesBetween } from "../interproc/inputs";
-import { folderOf, Program } from "../interproc/program";
+import { folderOf, Program, slotName } from "../interproc/program";
 import { express } from "../interproc/summary";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { askedSymbols, compile } from "../locks/compile";
@@ -191,7 +192,8 @@ export class EngineImpl implements Engine {
     const ctx: DetectorContext = {
       fn: ast,
       analysis,
-      slots: program.slots(ref),
+      slots: program.slots(ref).map(slotName),
+      handovers: handoversOf(program, ref),
       callersKnown: callers.complete,
       callers: callers.sites.map((s) => s.fn),
       calleeOf: () => false,

@@ -13,7 +13,7 @@ import { parsePath } from "../rules/expressions";
 import type { SlotContext } from "../rules/model";
 import { type FunctionRef, refKey } from "./callGraph";
 import type { Folder } from "./folder";
-import { folderOf } from "./program";
+import { folderOf, slotName } from "./program";
 
 /** Could knowing the caller change anything this analysis says? */
 export function entryMatters(a: FunctionAnalysis): boolean {
@@ -34,7 +34,7 @@ export function entryMatters(a: FunctionAnalysis): boolean {
 export function entryContext<V>(folder: Folder<V>, ref: FunctionRef): EntryContext {
   const { program } = folder;
   program.db.read(`fn:${refKey(ref)}`);
-  const slots = ref.item.kind === "syscall" ? ["syscall"] : program.slots(ref);
+  const slots = ref.item.kind === "syscall" ? ["syscall"] : program.slots(ref).map(slotName);
   if (slots.length > 0) {
     const contexts = slots.map((s) => program.o.contexts.get(s));
     if (contexts.every((c): c is SlotContext => c !== undefined)) return fromSlots(program.o.compiled, contexts);

@@ -6,6 +6,7 @@ import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
 import { CallGraph, type FunctionRef, refKey } from "./callGraph";
 import { contextsAtCalls, entryContext, entryMatters, type Meet } from "./entry";
+import { withConsumed } from "./handover";
 import { folderOf, type Program } from "./program";
 import { summarise } from "./summary";
 
@@ -111,7 +112,7 @@ export class Folder<V> {
   /** Takes in what changed since the last question. */
   refresh(): void {
     const { db } = this.program;
-    if (db.idle && this.graph.update()) db.touch(`graph:${this.dir}`);
+    if (this.graph.update()) db.touch(`graph:${this.dir}`);
   }
 
   private files(): string[] {
@@ -206,7 +207,9 @@ export class Folder<V> {
     const ref = program.find(key);
     if (!ref) return null;
     const a = this.analyse(ref, "summaries", UNKNOWN_ENTRY);
-    const plain: Plain = { model: summarise(program.lowered(ref).ast, a), matters: entryMatters(a), judged: false };
+    const { ast } = program.lowered(ref);
+    const model = withConsumed(program, ref, ast, summarise(ast, a));
+    const plain: Plain = { model, matters: entryMatters(a), judged: false };
     program.analyses.set(plain, a);
     return plain;
   }

@@ -19,6 +19,8 @@ export interface Changes {
   /** Names that are called, mentioned, installed or exported otherwise than before. */
   uses: Set<string>;
   macros: Set<string>;
+  /** Ops tables. */
+  tables: Set<string>;
   structs: Set<string>;
   prototypes: Set<string>;
   /** Includes changed, or a file appeared or vanished: any name may now mean another thing. */
@@ -56,6 +58,7 @@ export function changesBetween(file: string, before: FileVersion, after: FileVer
     definitions,
     uses,
     macros: different(macrosOf(old, before.text), macrosOf(now, after.text)),
+    tables: different(tablesOf(old), tablesOf(now)),
     structs: different(structsOf(old), structsOf(now)),
     prototypes: different(new Map(old.prototypes.map((n) => [n, ""])), new Map(now.prototypes.map((n) => [n, ""]))),
     files:
@@ -136,6 +139,10 @@ function different(a: Map<string, string>, b: Map<string, string>): Set<string> 
 
 function slotsOf(scan: FileScan): Map<string, string> {
   return joined(scan.slots.map((s) => [s.value, `${s.struct} ${s.table} ${s.field}`]));
+}
+
+function tablesOf(scan: FileScan): Map<string, string> {
+  return joined(scan.slots.map((s) => [s.table, `${s.struct} ${s.field} ${s.value}`]));
 }
 
 function macrosOf(scan: FileScan, text: string | undefined): Map<string, string> {

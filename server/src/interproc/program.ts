@@ -30,6 +30,19 @@ export interface Lowered {
   cfg: Cfg;
 }
 
+/** A place in an ops table. */
+export interface Slot {
+  file: string;
+  struct: string | null;
+  table: string;
+  field: string;
+}
+
+/** `vm_operations_struct.fault` */
+export function slotName(s: { struct: string | null; field: string }): string {
+  return `${s.struct ?? "?"}.${s.field}`;
+}
+
 /** What stays of a parsed function when its syntax is dropped to save memory. */
 export interface Parsed {
   text: string;
@@ -69,13 +82,15 @@ export class Program<V> {
   readonly phases: Record<string, number> = { parse: 0, cfg: 0, summaries: 0, checks: 0 };
   private readonly apiModels = new Map<string, CallModel | null>();
   private readonly folders = new Map<string, Folder<V>>();
+  /** Folders that results of others were drawn from. */
+  private readonly foreign = new Set<string>();
   private readonly refs = new WeakMap<FileScan, FunctionRef[]>();
   private readonly parsed: Query<Parsed>;
   /** The last parse of a function, to be reused if nothing it rests on differs. */
   private readonly lastParsed = new Map<string, Parsed>();
   private readonly syntax = new Recent<Parsed, Lowered>(MAX_SYNTAX);
   private readonly callersOf: Query<Callers>;
-  private readonly slotsOf: Query<string[]>;
+  private readonly slotsOf: Query<Slot[]>;
   private depth = 0;
 
   constructor(readonly o: ProgramOptions<V>) {
@@ -102,7 +117,9 @@ export class Program<V> {
       (key) => {
         const { file, name } = parts(key);
         for (const input of ["files", `use:${name}`, `def:${name}`]) db.read(input);
-        return o.index.slots(file, name).map((s) => `${s.struct ?? "?"}.${s.field}`);
+        return o.index
+          .slots(file, name)
+          .map((s) => ({ file: s.file, struct: s.struct, table: s.table, field: s.field }));
       },
       sameJson,
       [],
@@ -119,21 +136,36 @@ export class Program<V> {
     for (const name of changes.uses) db.touch(`use:${name}`);
     for (const name of changes.macros) db.touch(`macro:${name}`);
     for (const tag of changes.structs) db.touch(`struct:${tag}`);
+    for (const name of changes.tables) db.touch(`table:${name}`);
     for (const name of changes.prototypes) db.touch(`proto:${name}`);
     if (changes.files) db.touch("files");
     if (changes.calls) db.touch(`unit:${folderOf(file)}`);
     for (const folder of this.folders.values()) folder.graph.note(changes);
   }
 
-  /** To be called before questions about a folder: what changed since is taken in. */
+  /** Results as seen from a folder, with all changes taken in. */
   folder(dir: string): Folder<V> {
-    let folder = this.folders.get(dir);
-    if (folder) this.folders.delete(dir);
-    else folder = new Folder(this, dir);
-    this.folders.set(dir, folder);
-    if (this.folders.size > MAX_FOLDERS) this.folders.delete(this.folders.keys().next().value as string);
+    const { db, folders, foreign } = this;
+    let folder = folders.get(dir);
+    if (!folder) folder = new Folder(this, dir);
+    else if (db.idle) folders.delete(dir);
+    folders.set(dir, folder);
+    if (db.idle) {
+      if (folders.size > MAX_FOLDERS) this.drop(folders.keys().next().value as string);
+      // Results of this folder may rest on results of those.
+      for (const other of foreign) folders.get(other)?.refresh();
+    } else {
+      db.read(`folder:${dir}`);
+      foreign.add(dir);
+    }
     folder.refresh();
     return folder;
+  }
+
+  private drop(dir: string): void {
+    this.folders.delete(dir);
+    this.foreign.delete(dir);
+    this.db.touch(`folder:${dir}`);
   }
 
   // ---- functions ----
@@ -176,9 +208,16 @@ export class Program<V> {
     return this.callersOf.get(refKey(ref));
   }
 
-  /** Slots the function is installed in: `vm_operations_struct.fault`. */
-  slots(ref: FunctionRef): string[] {
+  /** Slots the function is installed in. */
+  slots(ref: FunctionRef): readonly Slot[] {
     return this.slotsOf.get(refKey(ref));
+  }
+
+  /** The function in another field of the same table, if it is in the same file. */
+  sibling(slot: Slot, field: string): FunctionRef | undefined {
+    this.db.read(`table:${slot.table}`);
+    const other = this.o.index.scan(slot.file)?.slots.find((s) => s.table === slot.table && s.field === field);
+    return other && this.named(slot.file, other.value)[0];
   }
 
   /** Is a function of that name described by rule data alone? */

@@ -10,6 +10,7 @@ import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
 import { Machine } from "./machine";
+import { given, optionalOuts } from "./outParams";
 import { ANY_MODE, isHeld } from "./query";
 import { joinCoarse, joinStates, propertyKey, State } from "./state";
 import { type CallFrame, termValue } from "./terms";
@@ -158,9 +159,10 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
     }
     return states;
   };
+  const outs = optionalOuts(m.fn, m.t);
   return {
     straight,
-    key: (s) => propertyKey(s, m.rules.splitActions),
+    key: (s) => propertyKey(s, m.rules.splitActions) + given(m.t, s, outs),
     enter: (s, block) => enterBlock(m, s, block, liveIn[block] as ReadonlySet<string>, escaping),
     join: (a, b, block) => joinStates(m.t, a, b, block, m.rules.stableFields),
     coarsen: (states, s, block) => {
@@ -322,11 +324,11 @@ function branch(
   const now = truth(m.t, s, v);
   if (now !== "false") {
     const yes = s.fork();
-    if (assume(m.t, yes, v, true)) flow(onTrue, yes);
+    if (assume(m.t, yes, v, true) && yes.settleDoubts(m.t)) flow(onTrue, yes);
   }
   if (now !== "true") {
     const no = s.fork();
-    if (assume(m.t, no, v, false)) flow(onFalse, no);
+    if (assume(m.t, no, v, false) && no.settleDoubts(m.t)) flow(onFalse, no);
   }
 }
 
