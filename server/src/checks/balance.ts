@@ -234,7 +234,7 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (!term) return false;
   if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after")))
     return true;
-  if (ctx.callersKnown && ctx.callers.length > 0) return true;
+  if ((ctx.callers()?.length ?? 0) > 0) return true;
   return SUGGESTIVE.test(fn.name) || ctx.slots.length > 0;
 }
 

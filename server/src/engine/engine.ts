@@ -188,14 +188,15 @@ export class EngineImpl implements Engine {
   private judge(ref: FunctionRef, dir: string, ast: FunctionAst, analysis: FunctionAnalysis): RawFinding[] {
     const { program } = this;
     if (program.isLockPrimitive(ref.item.name)) return [];
-    const callers = program.callers(ref);
     const ctx: DetectorContext = {
       fn: ast,
       analysis,
       slots: program.slots(ref).map(slotName),
       handovers: handoversOf(program, ref),
-      callersKnown: callers.complete,
-      callers: callers.sites.map((s) => s.fn),
+      callers: () => {
+        const { complete, sites } = program.callers(ref);
+        return complete ? sites.map((s) => s.fn) : null;
+      },
       calleeOf: () => false,
       unitCalls: (action) => program.folder(dir).unitCalls(action),
       text: program.textOf(ref),
