@@ -65,6 +65,14 @@ function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallModel | 
   }
 }
 
+/** A locked object that is stored where others find it may be unlocked by them. */
+export function noteStored(m: Machine, s: State, v: ValueId): void {
+  for (const e of s.locks.values()) {
+    if (!isHeld(e) || m.rules.classes.get(e.cls)?.kind !== "bit") continue;
+    if (e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
+  }
+}
+
 /** Address of an lvalue argument without reporting an access. */
 function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
   const sink = m.sink;
