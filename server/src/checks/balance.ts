@@ -215,7 +215,9 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (x.ret !== null && x.ret === g.entry.obj) return true;
   const viaOutParameter = term?.k === "after" && term.of.k === "arg";
   if (viaOutParameter && isSuccess(ctx, x.state, x.ret)) return true;
-  if (term?.k === "after" && m.rules.classes.get(g.entry.cls)?.kind === "bit") return true;
+  // Kept where the caller finds it: page locks, and mappings of page tables, which any pointer into the table undoes.
+  const kind = m.rules.classes.get(g.entry.cls)?.kind;
+  if (term?.k === "after" && (kind === "bit" || (kind === "map" && term.of.k === "field"))) return true;
   if (flaggedInMemory(ctx, g, x)) return true;
   // Reported through the result: success holds, failure does not.
   const heldMask = maskOf(ctx, g.held);

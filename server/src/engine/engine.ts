@@ -7,7 +7,7 @@ import { type FunctionRef, refKey } from "../interproc/callGraph";
 import { handoversOf } from "../interproc/handover";
 import { folderOf, Program } from "../interproc/program";
 import { express } from "../interproc/summary";
-import { compile } from "../locks/compile";
+import { askedSymbols, compile } from "../locks/compile";
 import type { Machine } from "../locks/machine";
 import type { Term } from "../locks/outcomes";
 import type { State } from "../locks/state";
@@ -41,9 +41,12 @@ interface FunctionResult {
 export class EngineImpl implements Engine {
   readonly overlay: Overlay;
   readonly index: TreeIndex;
-  readonly program: Program;
-  readonly checks: CheckRule[];
+  program!: Program;
+  checks: CheckRule[] = [];
   private readonly bySlug = new Map<string, CheckRule>();
+  /** Symbols that rules ask about, and which of them the tree has: the rule set is compiled for these. */
+  private readonly asked: string[];
+  private present = "";
   private readonly queries: Queries;
   private checkMs = 0;
   private indexMs = 0;
@@ -51,8 +54,23 @@ export class EngineImpl implements Engine {
   constructor(readonly options: EngineOptions) {
     this.overlay = new Overlay(options.tree);
     this.index = new TreeIndex(this.overlay);
-    const { compiled, checks } = compile(options.rules, (symbol) => this.index.defines(symbol));
+    this.asked = askedSymbols(options.rules);
+    this.present = this.presentSymbols();
+    this.prepare();
+    this.queries = new Queries(this);
+  }
+
+  private presentSymbols(): string {
+    return this.asked.filter((symbol) => this.index.defines(symbol)).join(" ");
+  }
+
+  /** Compiles the rules for the tree as it is; nothing that was computed before is kept. */
+  private prepare(): void {
+    const { options } = this;
+    const has = new Set(this.present.split(" "));
+    const { compiled, checks } = compile(options.rules, (symbol) => has.has(symbol));
     this.checks = checks;
+    this.bySlug.clear();
     for (const c of checks) this.bySlug.set(c.id, c);
     this.program = new Program({
       index: this.index,
@@ -62,7 +80,6 @@ export class EngineImpl implements Engine {
       macros: options.rules.macros,
       contexts: options.rules.contexts,
     });
-    this.queries = new Queries(this);
   }
 
   setOverlay(path: string, text: string | null): void {
@@ -95,7 +112,12 @@ export class EngineImpl implements Engine {
 
   private changed(path: string, before: string): void {
     this.index.invalidate(path);
-    this.program.touch(path, this.shape(path) !== before);
+    const structural = this.shape(path) !== before;
+    const present = structural ? this.presentSymbols() : this.present;
+    if (present !== this.present) {
+      this.present = present;
+      this.prepare();
+    } else this.program.touch(path, structural);
   }
 
   check(path: string, cancel?: CancelCheck): FileResult {

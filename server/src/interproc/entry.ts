@@ -94,7 +94,7 @@ function fromCallers(p: Program, ref: FunctionRef, dir: string, sites: { file: s
   let meet: Meet | null = null;
   const names: string[] = [];
   for (const site of sites) {
-    for (const caller of p.functionsOf(site.file).filter((r) => r.item.name === site.fn)) {
+    for (const caller of p.named(site.file, site.fn)) {
       if (graph.component.get(refKey(caller)) === mine && refKey(caller) !== refKey(ref)) return UNKNOWN_ENTRY;
       if (refKey(caller) === refKey(ref)) continue;
       const a = p.checked(caller, dir);

@@ -12,7 +12,8 @@ import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
 import type { MacroTable, SlotContext } from "../rules/model";
 import type { FunctionAst } from "../syntax/ast";
-import type { FunctionItem } from "../syntax/model";
+import { functionsNamed } from "../syntax/functionNames";
+import type { FileScan, FunctionItem } from "../syntax/model";
 import { parseFunction } from "../syntax/parseFunction";
 import type { CParser } from "../syntax/parser";
 import type { TreeIndex } from "../syntax/treeIndex";
@@ -65,20 +66,32 @@ export class Program {
     }
   }
 
-  functionsOf(file: string): FunctionRef[] {
+  private readonly refs = new WeakMap<FileScan, FunctionRef[]>();
+
+  functionsOf(file: string): readonly FunctionRef[] {
     const scan = this.o.index.scan(file);
     if (!scan) return [];
-    const seen = new Map<string, number>();
-    return scan.functions.map((item: FunctionItem) => {
-      const ordinal = seen.get(item.name) ?? 0;
-      seen.set(item.name, ordinal + 1);
-      return { file, item, ordinal };
-    });
+    let refs = this.refs.get(scan);
+    if (!refs) {
+      const seen = new Map<string, number>();
+      refs = scan.functions.map((item: FunctionItem) => {
+        const ordinal = seen.get(item.name) ?? 0;
+        seen.set(item.name, ordinal + 1);
+        return { file, item, ordinal };
+      });
+      this.refs.set(scan, refs);
+    }
+    return refs;
+  }
+
+  /** The alternatives of one name in a file. */
+  named(file: string, name: string): FunctionRef[] {
+    return functionsNamed(this.o.index.scan(file), name).map((item, ordinal) => ({ file, item, ordinal }));
   }
 
   private find(key: string): FunctionRef | undefined {
     const [file, name, ordinal] = key.split("#") as [string, string, string];
-    return this.functionsOf(file).find((r) => r.item.name === name && r.ordinal === Number(ordinal));
+    return this.named(file, name)[Number(ordinal)];
   }
 
   textOf(ref: FunctionRef): string {
@@ -130,7 +143,7 @@ export class Program {
     const { index } = this.o;
     const files = index.folderUnit(dir === "" ? "x.c" : `${dir}/x.c`);
     const graph = buildCallGraph({
-      roots: files.flatMap((f: string) => this.functionsOf(f)),
+      roots: files.flatMap((f) => this.functionsOf(f)),
       resolve: (file, name) => this.resolve(file, name, dir),
       isPrimitive: (name) => this.isOpaque(name),
       isRelevant: (ref) => this.touchesRules(ref),
@@ -155,9 +168,7 @@ export class Program {
     const rank = (d: typeof best): number =>
       (d.item.guards.some((g) => g.startsWith("!")) ? 0 : 1e9) + (d.item.end - d.item.bodyStart);
     for (const d of found) if (rank(d) > rank(best)) best = d;
-    const all = this.functionsOf(best.file).filter((r) => r.item.name === name);
-    const ref = all.find((r) => r.item.start === best.item.start);
-    return ref ? [ref] : NO_REFS;
+    return [{ file: best.file, item: best.item, ordinal: found.filter((d) => d.file === best.file).indexOf(best) }];
   }
 
   private readonly touching = new Map<string, boolean>();

@@ -109,7 +109,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = m.result(
       s,
       site.at,
-      `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`,
+      m.t.get(cell).k === "local" ? `out:${(m.t.get(cell) as { name: string }).name}` : `after:${cell}`,
     );
     m.modelled.add(v);
     m.store(s, cell, v);
@@ -117,6 +117,10 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (m.speculative) s.guess = true;
+  if (outcome?.guess) {
+    s.guess = true;
+    s.hearsay = true;
+  }
   if (!outcome) {
     m.dead = true;
     return frame.ret;
@@ -362,8 +366,11 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const v = e.value ? termValue(m, s, frame, e.value) : null;
       if (v !== null) m.store(s, cell, v);
       else {
-        const fresh = m.result(s, site.at, `out:${cell}`);
+        const fresh = m.result(s, site.at, `after:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
+        const told = toldElsewhere(model, e);
+        // The value by which other outcomes say that they changed a lock is not what this one leaves behind.
+        if (told !== null) s.setDoubt(fresh, { when: told, facts: [[fresh, 0]] });
         m.store(s, cell, fresh);
       }
       return;
@@ -372,6 +379,18 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
       return;
   }
+}
+
+/** Does another outcome, with other effects on locks, store one certain value in the cell: true for one that is not zero. */
+function toldElsewhere(model: CallModel, e: Extract<CallEffect, { k: "store" }>): boolean | null {
+  if (model.primitive) return null;
+  const cell = JSON.stringify(e.cell);
+  for (const o of model.outcomes) {
+    const other = o.effects.find((x) => x.k === "store" && JSON.stringify(x.cell) === cell);
+    if (other?.k === "store" && other.value?.k === "num" && o.effects.some((x) => x.k === "release"))
+      return other.value.n !== 0;
+  }
+  return null;
 }
 
 /** Whoever waits for a lock inside an object has a valid pointer to that object. */

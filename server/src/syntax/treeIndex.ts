@@ -1,5 +1,6 @@
 import { folderOf, isCFile, joinPath } from "../base/path";
 import type { TreeReader } from "../base/tree";
+import { functionsNamed } from "./functionNames";
 import type { FileScan, FunctionItem, MacroItem, SlotItem } from "./model";
 import { type Callers, findCallers, findSlots } from "./treeIndexCalls";
 import { SourceFiles } from "./treeIndexFiles";
@@ -177,9 +178,7 @@ export class TreeIndex {
   }
 
   private functionsIn(file: string, name: string): Located<FunctionItem>[] {
-    const found: Located<FunctionItem>[] = [];
-    for (const item of this.scan(file)?.functions ?? []) if (item.name === name) found.push({ file, item });
-    return found;
+    return functionsNamed(this.scan(file), name).map((item) => ({ file, item }));
   }
 
   /** Functions of a folder's `.c` files that are not static, by name. */
@@ -221,7 +220,7 @@ export class TreeIndex {
 function definesName(scan: FileScan | undefined, name: string): boolean {
   if (scan === undefined) return false;
   return (
-    scan.functions.some((item) => item.name === name) ||
+    functionsNamed(scan, name).length > 0 ||
     scan.prototypes.includes(name) ||
     scan.macros.some((item) => item.name === name) ||
     scan.structs.some((item) => item.tag === name)
