@@ -291,3 +291,38 @@ it("a variable that holds one of a few constants is none of the others", () => {
   expect(reported(walk("search_step"))).toEqual([]);
   expect(reported(walk("next_step"))).toEqual(["R08 walk"]);
 });
+
+it("a lookup that may not fail need not be checked", () => {
+  const fill = (gfp: string): string => `
+    void fill(struct address_space *mapping)
+    {
+    	struct folio *folio = __filemap_get_folio(mapping, 0, FGP_LOCK | FGP_CREAT, ${gfp});
+
+    	folio_mark_dirty(folio);
+    	folio_unlock(folio);
+    }`;
+  expect(reported(fill("mapping_gfp_mask(mapping) | __GFP_NOFAIL"))).toEqual([]);
+  expect(reported(fill("mapping_gfp_mask(mapping)"))).toEqual(["R22 fill"]);
+});
+
+it("an object on the stack needs no lock that others would need to see it", () => {
+  const code = (vma: string): string => `
+    static void set_owner(struct vm_area_struct *vma, void *owner)
+    {
+    	vma->vm_private_data = owner;
+    	vma->vm_policy = owner;
+    }
+    static long owner_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+    {
+    	struct vm_area_struct pseudo;
+    	struct vm_area_struct *real = file->private_data;
+
+    	vma_init(&pseudo, current->mm);
+    	real->vm_mm = current->mm;
+    	set_owner(${vma}, file);
+    	return 0;
+    }
+    static const struct file_operations owner_fops = { .unlocked_ioctl = owner_ioctl };`;
+  expect(reported(code("&pseudo"))).toEqual([]);
+  expect(reported(code("real"))).toContain("R02 owner_ioctl");
+});

@@ -6,7 +6,7 @@ import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, relea
 import { ANY, POSITIVE, ZERO } from "./facts";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
-import type { CallEffect, CallModel, Clause, Outcome } from "./outcomes";
+import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
 import { certainlyNotHeld, isHeld } from "./query";
 import { lockKey, type Site, type State } from "./state";
 import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
@@ -101,6 +101,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   for (const n of model.needs) {
     const any = n.term.k === "any";
     const obj = any ? null : termValue(m, s, frame, n.term);
+    if (n.term.k !== "any" && onStack(m, frame, n.term)) continue;
     if (any || obj !== null) requireForCall(m, s, n, obj, site, model.name);
   }
   for (const w of model.writes) {
@@ -114,6 +115,8 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     m.modelled.add(v);
     m.store(s, cell, v);
   }
+  if (model.surely.length > 0 && model.surely.every((c) => clauseTruth(m, s, c, frame) === "true"))
+    narrow(t, s, frame.ret, ANY & ~model.failMask);
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (m.speculative) s.guess = true;
@@ -140,6 +143,13 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   }
   finishResult(m, s, model, frame);
   return frame.ret;
+}
+
+/** Does the callee ask for the lock of an object that is the caller's own variable? Nobody else can reach that one. */
+function onStack(m: Machine, frame: CallFrame, term: Term): boolean {
+  if (term.k === "field" || term.k === "load" || term.k === "after") return onStack(m, frame, term.of);
+  const v = term.k === "arg" ? frame.args[term.index] : undefined;
+  return v !== undefined && m.t.get(v).k === "local";
 }
 
 function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame): void {

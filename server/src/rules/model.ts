@@ -80,6 +80,8 @@ export interface ApiReturns {
   struct?: string;
   /** What failure looks like: `null`, `err` (ERR_PTR), `null-or-err`, `negative`, `nonzero`, `zero`. */
   fails?: "null" | "err" | "null-or-err" | "negative" | "nonzero" | "zero";
+  /** Under this condition it cannot fail. */
+  failsUnless?: CondExpr;
   /** Ignoring the result is a mistake. */
   mustCheck?: boolean;
   /** Same arguments, same value (page_folio, pte_lockptr): lets aliases be recognised. */

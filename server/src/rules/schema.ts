@@ -61,6 +61,7 @@ const failure = z.enum(["null", "err", "null-or-err", "negative", "nonzero", "ze
 export const returnsShape = z.strictObject({
   struct: z.string().optional(),
   fails: failure.optional(),
+  failsUnless: z.string().optional().describe("condition under which it cannot fail"),
   mustCheck: z.boolean().optional(),
   pure: z.boolean().optional(),
   is: path.optional(),
