@@ -305,6 +305,27 @@ it("a lookup that may not fail need not be checked", () => {
   expect(reported(fill("mapping_gfp_mask(mapping)"))).toEqual(["R22 fill"]);
 });
 
+it("an address space that exec is building has no other user", () => {
+  const code = (mm: string): string => `
+    struct linux_binprm { struct mm_struct *mm; unsigned long p; };
+    unsigned long top(struct linux_binprm *bprm)
+    {
+    	struct mm_struct *mm = ${mm};
+    	struct vm_area_struct *vma;
+
+    	mmap_write_lock(mm);
+    	vma = find_vma(mm, 0);
+    	if (!vma) {
+    		mmap_write_unlock(mm);
+    		return 0;
+    	}
+    	mmap_write_unlock(mm);
+    	return vma->vm_end;
+    }`;
+  expect(reported(code("bprm->mm"))).toEqual([]);
+  expect(reported(code("current->mm"))).toEqual(["R07 top"]);
+});
+
 it("an object on the stack needs no lock that others would need to see it", () => {
   const code = (vma: string): string => `
     static void set_owner(struct vm_area_struct *vma, void *owner)

@@ -213,6 +213,8 @@ export interface RuleSet {
   immutableFields: Set<string>;
   /** `vm_fault.ptl` → `ptl`: the lock pointer in that field is of that class. */
   lockFields?: Map<string, string>;
+  /** `linux_binprm.mm` → `unpublished`: what that field points to has the mark. */
+  markFields?: Map<string, string>;
   /** Names after `does:` with their meaning; what checks may refer to. */
   actions?: Map<string, string>;
   /** Names after `mark:` with their meaning. */

@@ -183,6 +183,7 @@ export const macrosShape = z.strictObject({
 export const typesShape = z.strictObject({
   immutableFields: z.array(z.string().regex(/^\w+\.\w+$/)).optional(),
   lockFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
+  markFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
   cells: z.record(z.string().regex(/^\w+$/), z.string()).optional(),
   actions: z.record(z.string(), z.string()).optional(),
   marks: z.record(z.string(), z.string()).optional(),
