@@ -326,6 +326,45 @@ it("an address space that exec is building has no other user", () => {
   expect(reported(code("current->mm"))).toEqual(["R07 top"]);
 });
 
+it("what a call returns is found after whatever the call let go of", () => {
+  const code = `
+    int grow(struct mm_struct *mm, unsigned long address)
+    {
+    	struct vm_area_struct *vma;
+
+    	mmap_read_lock(mm);
+    	vma = find_vma(mm, address);
+    	if (!vma)
+    		goto out;
+    	if (vma->vm_start > address) {
+    		vma = expand_stack(mm, address);
+    		if (!vma)
+    			return -EFAULT;
+    	}
+    	use_flags(vma->vm_flags);
+    out:
+    	mmap_read_unlock(mm);
+    	return 0;
+    }`;
+  expect(reported(code)).toEqual([]);
+});
+
+it("one result that may have failed is one mistake, however often it is used", () => {
+  const code = `
+    void touch(struct mm_struct *mm, pmd_t *pmd, unsigned long a)
+    {
+    	pte_t *pte = pte_offset_map(pmd, a);
+
+    #ifdef CONFIG_64BIT
+    	use(pte->high);
+    #else
+    	use(pte->low);
+    #endif
+    	pte_unmap(pte);
+    }`;
+  expect(reported(code)).toEqual(["R31 touch"]);
+});
+
 it("an object on the stack needs no lock that others would need to see it", () => {
   const code = (vma: string): string => `
     static void set_owner(struct vm_area_struct *vma, void *owner)

@@ -163,6 +163,8 @@ function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame):
       if (v !== null) keys.push(lockKey(g.cls, v));
     }
     s.setGuardians(frame.ret, keys);
+    // Found after whatever the call let go of.
+    s.setStale(frame.ret, undefined);
   }
   if (m.rules.lookActions.size > 0) {
     for (const a of m.lastActions) if (m.rules.lookActions.has(a)) s.addRead(frame.ret, a);
