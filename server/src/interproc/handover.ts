@@ -9,15 +9,15 @@ import { parseCond, parsePath } from "../rules/expressions";
 import type { SlotContext } from "../rules/model";
 import type { FunctionAst } from "../syntax/ast";
 import type { FunctionRef } from "./callGraph";
-import { folderOf, type Program } from "./program";
+import { folderOf, type Program, type Slot, slotName } from "./program";
 
 export type Handover = SlotContext["handsOver"][number];
 
 /** What the function may return with because of the slots it is installed in. */
-export function handoversOf(p: Program, ref: FunctionRef): Handover[] {
+export function handoversOf<V>(p: Program<V>, ref: FunctionRef): Handover[] {
   const out: Handover[] = [];
-  for (const slot of p.o.index.slots(ref.file, ref.item.name)) {
-    for (const h of p.o.contexts.get(`${slot.struct ?? "?"}.${slot.field}`)?.handsOver ?? []) {
+  for (const slot of p.slots(ref)) {
+    for (const h of p.o.contexts.get(slotName(slot))?.handsOver ?? []) {
       if (h.to === undefined) out.push(h);
       else {
         const released = releasedBy(p, slot, h.to);
@@ -31,9 +31,8 @@ export function handoversOf(p: Program, ref: FunctionRef): Handover[] {
 }
 
 /** Classes that the function in another field of the same table lets go of; null if that function is out of reach. */
-function releasedBy(p: Program, slot: { file: string; table: string }, field: string): Set<string> | null {
-  const other = p.o.index.scan(slot.file)?.slots.find((s) => s.table === slot.table && s.field === field);
-  const target = other && p.functionsOf(slot.file).find((r) => r.item.name === other.value);
+function releasedBy<V>(p: Program<V>, slot: Slot, field: string): Set<string> | null {
+  const target = p.sibling(slot, field);
   if (!target) return null;
   const out = new Set<string>();
   for (const o of p.summary(target, folderOf(target.file))?.outcomes ?? [])
@@ -52,10 +51,10 @@ export function covers(list: readonly Handover[], m: Machine, cls: string, s: St
 }
 
 /** Adds to a summary what every call of a function in its slots means: the callee owns the lock from then on. */
-export function withConsumed(p: Program, ref: FunctionRef, fn: FunctionAst, model: CallModel): CallModel {
+export function withConsumed<V>(p: Program<V>, ref: FunctionRef, fn: FunctionAst, model: CallModel): CallModel {
   const possible = [...p.o.contexts.values()].filter((c) => c.consumes.some((x) => fits(p, fn, x)));
   if (possible.length === 0) return model;
-  const slots = new Set(p.o.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`));
+  const slots = new Set(p.slots(ref).map(slotName));
   const effects: CallEffect[] = possible
     .filter((c) => slots.has(c.slot))
     .flatMap((c) => c.consumes)
@@ -70,7 +69,7 @@ export function withConsumed(p: Program, ref: FunctionRef, fn: FunctionAst, mode
 }
 
 /** May the parameter be the lock's object? */
-function fits(p: Program, fn: FunctionAst, c: SlotContext["consumes"][number]): boolean {
+function fits<V>(p: Program<V>, fn: FunctionAst, c: SlotContext["consumes"][number]): boolean {
   const path = parsePath(c.object);
   if (path.root.k !== "arg") return false;
   const type = fn.params[path.root.index]?.type;

@@ -3,7 +3,7 @@ import type { TreeReader } from "../base/tree";
 import { functionsNamed } from "./functionNames";
 import type { FileScan, FunctionItem, MacroItem, SlotItem } from "./model";
 import { type Callers, findCallers, findSlots } from "./treeIndexCalls";
-import { SourceFiles } from "./treeIndexFiles";
+import { type FileChange, SourceFiles } from "./treeIndexFiles";
 import { Includes } from "./treeIndexIncludes";
 import { type Module, TreeWords } from "./treeIndexWords";
 
@@ -34,9 +34,10 @@ export class TreeIndex {
   }
 
   /** The file's text changed, or it appeared or vanished; the reader already gives the new state. */
-  invalidate(path: string): void {
-    const { changed, existence } = this.files.invalidate(path);
-    if (!changed) return;
+  invalidate(path: string): FileChange {
+    const change = this.files.invalidate(path);
+    const { changed, existence } = change;
+    if (!changed) return change;
     this.words.invalidate(path);
     this.includesOf.invalidate(path, existence);
     this.folders.delete(folderOf(path));
@@ -44,6 +45,7 @@ export class TreeIndex {
     this.defined.clear();
     this.elsewhere.clear();
     this.callersOf.clear();
+    return change;
   }
 
   /** Builds the tree-wide part in slices of `count` files; true when it is complete. Optional. */

@@ -18,7 +18,8 @@ export interface Callers {
 }
 
 /** Who calls what in one file, derived from its scan. */
-interface Uses {
+export interface Uses {
+  /** Functions that call a name, in the order of the file. */
   callers: Map<string, string[]>;
   mentioned: Set<string>;
   inMacro: Set<string>;
@@ -104,7 +105,8 @@ function sitesIn(index: TreeIndex, scope: string[], file: string, name: string):
   return sites;
 }
 
-function usesOf(scan: FileScan): Uses {
+/** Calls, mentions and exports of one file by name, computed once per scan. */
+export function usesOf(scan: FileScan): Uses {
   let uses = known.get(scan);
   if (uses !== undefined) return uses;
   uses = {
