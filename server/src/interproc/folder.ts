@@ -186,6 +186,7 @@ export class Folder<V> {
         cache.set(name, model);
         return model;
       },
+      reaches: (name) => this.targets.get(`${ref.file}|${name}`) !== null,
       counters: program.inAskedSlot(ref),
       constant: (name) => {
         let value = constants.get(name);

@@ -12,6 +12,9 @@ import { lockKey, type Site, type State } from "./state";
 import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
 import type { ValueId } from "./values";
 
+/** Macros by convention; what they expand to releases nothing. */
+const MACRO = /^[A-Z0-9_]+$/;
+
 type CallExpr = Extract<Expr, { k: "call" }>;
 
 export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
@@ -36,6 +39,7 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
   noteStaleArguments(m, s, e, frame, model, name);
   noteEscapes(m, s, frame, model);
   if (!model) {
+    if (!m.scope.reaches(name) && !MACRO.test(name)) for (const v of frame.args) noteStored(m, s, v);
     havocArguments(m, s, e, frame);
     return m.result(s, e.at, `call:${name}`);
   }

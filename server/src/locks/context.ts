@@ -104,6 +104,8 @@ export interface Compiled {
 export interface Scope {
   /** Model of a call by name, or null if nothing is known. */
   call(name: string, args: number): CallModel | null;
+  /** Is the body of the function in reach, whether or not it says anything about locks? */
+  reaches(name: string): boolean;
   /** Value of an object-like macro: a number, or the names it ors together. */
   constant(name: string): number | string[] | null;
   fieldType(struct: string, field: string): string | undefined;
