@@ -72,6 +72,7 @@ export function createStubEngine(tree: TreeProvider): Engine {
       function: functionAt(path, new LineIndex(textOf(path) ?? "").positionAt(offset).line + 1),
       locks: [],
     }),
+    lockMaps: () => [],
     why: (path, line) => ({
       function: functionAt(path, line),
       locks: [],

@@ -17,6 +17,7 @@ import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
 import { contractOf } from "./contract";
 import { fingerprint, toFinding } from "./findings";
+import { lockMaps } from "./lockMap";
 import { Overlay } from "./overlay";
 import { Queries } from "./queries";
 import type { CancelCheck, Engine, EngineStats, FileResult, TreeProvider } from "./types";
@@ -213,6 +214,7 @@ export class EngineImpl implements Engine {
   }
 
   lockStateAt: Engine["lockStateAt"] = (path, offset) => this.queries.lockStateAt(path, offset);
+  lockMaps: Engine["lockMaps"] = (path) => lockMaps(this, path);
   why: Engine["why"] = (path, line) => this.queries.why(path, line);
   hover: Engine["hover"] = (path, offset) => this.queries.hover(path, offset);
   highlight: Engine["highlight"] = (path, offset) => this.queries.highlight(path, offset);

@@ -1,5 +1,6 @@
 /** The façade's interface: what hosts give to the engine and what they get back. Plain data. */
 import type { Contract, Degraded, Finding, LockStateAt } from "../protocol/finding";
+import type { FunctionLocks } from "../protocol/locks";
 
 /** Read access to the tree. Paths are POSIX, relative to the root. The host may cache; the engine does no I/O itself. */
 export interface TreeProvider {
@@ -62,6 +63,8 @@ export interface Engine {
   /** Contracts of all functions defined in a file, in source order. */
   contracts(path: string): Contract[];
   lockStateAt(path: string, offset: number): LockStateAt;
+  /** Where locks are taken, released and held, function by function. */
+  lockMaps(path: string): FunctionLocks[];
   why(path: string, line: number): WhyResult;
   hover(path: string, offset: number): HoverResult | undefined;
   /** Offsets of a lock call and all its releases/acquires on the paths through it. */

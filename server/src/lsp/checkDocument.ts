@@ -23,7 +23,8 @@ export function checkDocument(
       if (token?.isCancellationRequested) throw new Cancelled();
     });
     const own = project.config.severity;
-    const severity = own !== undefined && atLeast(own, client.severity) ? own : client.severity;
+    const wanted = client.settings.severity;
+    const severity = own !== undefined && atLeast(own, wanted) ? own : wanted;
     const shown = applyFilter(result.findings, { ...project.config, severity }).sort(compareFindings);
     const context = {
       client,

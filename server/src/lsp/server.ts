@@ -8,12 +8,16 @@ import {
 import { readClient } from "./client";
 import { createDispatcher } from "./dispatch";
 import { checkWorkspace } from "./features/checkWorkspace";
+import { codeLens } from "./features/codeLens";
+import { configuration } from "./features/configuration";
 import { contract } from "./features/contract";
 import { definition } from "./features/definition";
 import { diagnostics } from "./features/diagnostics";
 import { documentHighlight } from "./features/documentHighlight";
 import type { Feature } from "./features/feature";
+import { heldRegions } from "./features/heldRegions";
 import { hover } from "./features/hover";
+import { inlayHint } from "./features/inlayHint";
 import { lockState } from "./features/lockState";
 import { rules } from "./features/rules";
 import { watchedFiles } from "./features/watchedFiles";
@@ -28,11 +32,15 @@ const features: Feature[] = [
   hover,
   documentHighlight,
   definition,
+  inlayHint,
+  codeLens,
+  heldRegions,
   lockState,
   contract,
   rules,
   checkWorkspace,
   watchedFiles,
+  configuration,
 ];
 
 /** Starts serving; returns at once. */

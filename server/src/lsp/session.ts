@@ -3,7 +3,7 @@ import { type Connection, MessageType, ShowMessageNotification, TextDocuments } 
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { folderOf, joinPath } from "../base/path";
 import { messageOf } from "../base/text";
-import { findKernelRoot } from "../workspace/kernelRoot";
+import { findKernelRoot, isKernelRoot } from "../workspace/kernelRoot";
 import type { Client } from "./client";
 import type { LspHost } from "./host";
 import { openProject, type Project } from "./project";
@@ -54,6 +54,8 @@ export class Session {
     if (document === undefined) return undefined;
     const place = this.placeOf(uri);
     const project = await this.projectAt(place);
+    // Editors take kernel headers for C++; real C++ is none of our business.
+    if (document.languageId === "cpp" && !isKernelRoot(this.host, project.root)) return undefined;
     return { document, project, path: project.treePath(place) };
   }
 

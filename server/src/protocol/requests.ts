@@ -1,5 +1,6 @@
 /** Lockstep's own requests of the language server protocol: names and plain types, shared with clients. */
 import type { Contract, LockStateAt } from "./finding";
+import type { LockName } from "./locks";
 
 /** A place in a document; line and character are 0-based, as everywhere in the protocol. */
 export interface PlaceParams {
@@ -10,6 +11,20 @@ export interface PlaceParams {
 /** `lockstep/lockState`: which locks are held just before this place. */
 export const lockStateRequest = "lockstep/lockState";
 export type LockStateResult = LockStateAt;
+
+/** `lockstep/heldRegions`: runs of lines of a document on which the same locks are held. */
+export const heldRegionsRequest = "lockstep/heldRegions";
+export interface HeldRegionsParams {
+  textDocument: { uri: string };
+}
+export interface HeldRegion {
+  function: string;
+  /** 0-based, both included. */
+  startLine: number;
+  endLine: number;
+  held: LockName[];
+}
+export type HeldRegionsResult = HeldRegion[];
 
 /** `lockstep/contract`: the contract of a named function, or of the one at a place. */
 export const contractRequest = "lockstep/contract";
