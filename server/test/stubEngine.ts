@@ -72,6 +72,8 @@ export function createStubEngine(tree: TreeProvider): Engine {
       function: functionAt(path, new LineIndex(textOf(path) ?? "").positionAt(offset).line + 1),
       locks: [],
     }),
+    fixes: () => [],
+    defines: () => false,
     lockMaps: () => [],
     why: (path, line) => ({
       function: functionAt(path, line),

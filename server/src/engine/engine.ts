@@ -1,6 +1,6 @@
 /** The façade: a mutable set of texts in, plain answers out. No I/O of its own. */
 import { LineIndex } from "../base/lineIndex";
-import type { DetectorContext } from "../checks/detector";
+import type { DetectorContext, RawFinding } from "../checks/detector";
 import { runChecks } from "../checks/run";
 import { isSuppressed, suppressions } from "../checks/suppress";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
@@ -17,6 +17,7 @@ import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
 import { contractOf } from "./contract";
 import { fingerprint, toFinding } from "./findings";
+import { fixesOf } from "./fixes";
 import { lockMaps } from "./lockMap";
 import { Overlay } from "./overlay";
 import { Queries } from "./queries";
@@ -32,6 +33,13 @@ export function createEngine(options: EngineOptions): Engine {
   return new EngineImpl(options);
 }
 
+/** What a finding was made of. */
+export interface Cause {
+  raw: RawFinding;
+  ref: FunctionRef;
+  check: CheckRule;
+}
+
 /** Result for one function, relative to its start. */
 interface FunctionResult {
   findings: Finding[];
@@ -45,6 +53,7 @@ export class EngineImpl implements Engine {
   readonly checks: CheckRule[];
   private readonly bySlug = new Map<string, CheckRule>();
   private readonly queries: Queries;
+  private readonly causes = new WeakMap<Finding, Cause>();
   private checkMs = 0;
   private indexMs = 0;
 
@@ -137,6 +146,21 @@ export class EngineImpl implements Engine {
     return result;
   }
 
+  causeOf(finding: Finding): Cause | undefined {
+    return this.causes.get(finding);
+  }
+
+  /** Asks as if a file had another text. */
+  asIf<T>(path: string, text: string, ask: () => T): T {
+    const now = this.overlay.unsaved(path);
+    this.setOverlay(path, text);
+    try {
+      return ask();
+    } finally {
+      this.setOverlay(path, now);
+    }
+  }
+
   private checkFunction(
     ref: FunctionRef,
     dir: string,
@@ -170,7 +194,10 @@ export class EngineImpl implements Engine {
       };
       const findings = runChecks(ctx).flatMap((raw) => {
         const check = this.bySlug.get(raw.rule);
-        return check ? [toFinding(raw, check, place)] : [];
+        if (!check) return [];
+        const finding = toFinding(raw, check, place);
+        this.causes.set(finding, { raw, ref, check });
+        return [finding];
       });
       return { findings, degraded };
     } catch (error) {
@@ -214,6 +241,8 @@ export class EngineImpl implements Engine {
   }
 
   lockStateAt: Engine["lockStateAt"] = (path, offset) => this.queries.lockStateAt(path, offset);
+  fixes: Engine["fixes"] = (path, id) => fixesOf(this, path, id);
+  defines: Engine["defines"] = (symbol) => this.index.defines(symbol);
   lockMaps: Engine["lockMaps"] = (path) => lockMaps(this, path);
   why: Engine["why"] = (path, line) => this.queries.why(path, line);
   hover: Engine["hover"] = (path, offset) => this.queries.hover(path, offset);

@@ -49,6 +49,15 @@ export interface EngineStats {
   phasesMs: Record<string, number>;
 }
 
+/** A change of one stretch of a file that was checked to repair a finding. */
+export interface Fix {
+  title: string;
+  rule: string;
+  start: number;
+  end: number;
+  text: string;
+}
+
 /** Thrown when a cancellation token fires inside the engine. */
 export type CancelCheck = () => void;
 
@@ -62,6 +71,10 @@ export interface Engine {
   contract(path: string, fn: string): Contract | undefined;
   /** Contracts of all functions defined in a file, in source order. */
   contracts(path: string): Contract[];
+  /** Ways to repair a finding, each checked to help and to break nothing else. */
+  fixes(path: string, fingerprint: string): Fix[];
+  /** Does the tree define this name? */
+  defines(symbol: string): boolean;
   lockStateAt(path: string, offset: number): LockStateAt;
   /** Where locks are taken, released and held, function by function. */
   lockMaps(path: string): FunctionLocks[];

@@ -105,6 +105,37 @@ export const apiFileShape = z.strictObject({
 export const needShape = z.strictObject({ lock: z.string(), mode: anyMode, on: z.string() });
 export const needsShape = z.array(z.array(needShape).min(1)).describe("all of: any of");
 
+const fixPlace = z
+  .string()
+  .regex(/^[a-z]\w*(\.jump)?$/)
+  .describe("site, step1, step2 …, a name from find, or one of these with .jump");
+const fixLines = z.array(z.string().min(1)).min(1);
+const editShape = z.strictObject({
+  insert: fixLines.optional(),
+  replace: z.record(z.string(), fixLines).optional().describe("regular expression → new lines"),
+  swap: z.record(z.string(), z.string()).optional(),
+  move: fixPlace.optional(),
+  remove: fixPlace.optional(),
+  delay: fixPlace.optional(),
+  wrap: fixPlace.optional(),
+  declare: z.string().optional(),
+  with: z.tuple([z.string(), z.string()]).optional(),
+  before: fixPlace.optional(),
+  after: fixPlace.optional(),
+  behind: fixPlace.optional(),
+  in: fixPlace.optional(),
+  like: fixPlace.optional(),
+  plain: z.boolean().optional(),
+});
+export const EDIT_VERBS = ["insert", "replace", "swap", "move", "remove", "delay", "wrap", "declare"] as const;
+export const fixShape = z.strictObject({
+  title: z.string().min(1),
+  when: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  find: z.record(z.string(), z.array(z.string().regex(/^(any|after) \w+$/)).min(1)).default({}),
+  let: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  edits: z.array(editShape).min(1),
+});
+
 export const checkShape = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   alias: z.string().regex(/^[A-Z]\w*$/),
@@ -118,6 +149,7 @@ export const checkShape = z.strictObject({
   what: z.string().min(1),
   why: z.string().min(1),
   fix: z.string().min(1),
+  fixes: z.array(fixShape).default([]),
   applies: z.array(applies).default([]),
   since: z.string().optional(),
   sources: z.array(z.string()).default([]),
