@@ -2,7 +2,7 @@
 import { LineIndex } from "../base/lineIndex";
 import type { DetectorContext, RawFinding } from "../checks/detector";
 import { runChecks } from "../checks/run";
-import { isSuppressed, suppressions } from "../checks/suppress";
+import { isSuppressed, judge, suppressions } from "../checks/suppress";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
 import { folderOf, Program } from "../interproc/program";
 import { express } from "../interproc/summary";
@@ -15,6 +15,7 @@ import type { Contract, Degraded, Finding } from "../protocol/finding";
 import type { CheckRule, RuleSet } from "../rules/model";
 import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
+import { annotationsOf } from "./annotate";
 import { contractOf } from "./contract";
 import { fingerprint, toFinding } from "./findings";
 import { fixesOf } from "./fixes";
@@ -109,7 +110,7 @@ export class EngineImpl implements Engine {
 
   check(path: string, cancel?: CancelCheck): FileResult {
     const text = this.overlay.read(path);
-    const result: FileResult = { file: path, findings: [], functions: 0, degraded: [], problems: [] };
+    const result: FileResult = { file: path, findings: [], functions: 0, degraded: [], problems: [], suppressions: [] };
     if (text === undefined) {
       result.problems.push({ file: path, line: 1, column: 1, message: "cannot be read as text" });
       return result;
@@ -125,6 +126,7 @@ export class EngineImpl implements Engine {
     const graph = this.program.graph(dir);
     this.indexMs += now() - t0;
     const ignored = suppressions(text, (offset) => lines.positionAt(offset).line + 1);
+    const silenced: Finding[] = [];
     for (const ref of this.program.functionsOf(path)) {
       cancel?.();
       result.functions++;
@@ -138,10 +140,18 @@ export class EngineImpl implements Engine {
         };
         if (!result.degraded.some((x) => x.function === degraded.function)) result.degraded.push(degraded);
       }
-      for (const f of one.findings) if (!isSuppressed(ignored, f.rule, f.alias, f.line)) result.findings.push(f);
+      for (const f of one.findings)
+        (isSuppressed(ignored, f.rule, f.alias, f.line) ? silenced : result.findings).push(f);
     }
     result.findings.sort((a, b) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1));
     fingerprint(result.findings, lines);
+    const named = (name: string) => (c: CheckRule) => c.id === name || c.alias === name;
+    result.suppressions = judge(
+      ignored,
+      silenced,
+      (name) => this.checks.some(named(name)),
+      (name) => this.options.rules.checks.some(named(name)),
+    );
     this.checkMs += now() - t0;
     return result;
   }
@@ -241,6 +251,7 @@ export class EngineImpl implements Engine {
   }
 
   lockStateAt: Engine["lockStateAt"] = (path, offset) => this.queries.lockStateAt(path, offset);
+  annotations: Engine["annotations"] = (path, offset) => annotationsOf(this, path, offset);
   fixes: Engine["fixes"] = (path, id) => fixesOf(this, path, id);
   defines: Engine["defines"] = (symbol) => this.index.defines(symbol);
   lockMaps: Engine["lockMaps"] = (path) => lockMaps(this, path);

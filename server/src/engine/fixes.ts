@@ -41,7 +41,6 @@ export function fixesOf(engine: EngineImpl, path: string, fingerprint: string): 
       continue;
     found.push({
       title: proposal.title,
-      rule: finding.rule,
       start: start + edit.start,
       end: start + edit.end,
       text: edit.text,

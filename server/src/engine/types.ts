@@ -1,5 +1,5 @@
 /** The façade's interface: what hosts give to the engine and what they get back. Plain data. */
-import type { Contract, Degraded, Finding, LockStateAt } from "../protocol/finding";
+import type { Contract, Degraded, Finding, LockStateAt, Suppression } from "../protocol/finding";
 import type { FunctionLocks } from "../protocol/locks";
 
 /** Read access to the tree. Paths are POSIX, relative to the root. The host may cache; the engine does no I/O itself. */
@@ -25,6 +25,7 @@ export interface FileResult {
   functions: number;
   degraded: Degraded[];
   problems: FileProblem[];
+  suppressions: Suppression[];
 }
 
 export interface WhyResult {
@@ -52,7 +53,6 @@ export interface EngineStats {
 /** A change of one stretch of a file that was checked to repair a finding. */
 export interface Fix {
   title: string;
-  rule: string;
   start: number;
   end: number;
   text: string;
@@ -73,6 +73,8 @@ export interface Engine {
   contracts(path: string): Contract[];
   /** Ways to repair a finding, each checked to help and to break nothing else. */
   fixes(path: string, fingerprint: string): Fix[];
+  /** The inferred contract of the function at an offset, written into the code: assertions and annotations. */
+  annotations(path: string, offset: number): Fix[];
   /** Does the tree define this name? */
   defines(symbol: string): boolean;
   lockStateAt(path: string, offset: number): LockStateAt;

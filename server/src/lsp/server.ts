@@ -7,7 +7,9 @@ import {
 } from "vscode-languageserver";
 import { readClient } from "./client";
 import { createDispatcher } from "./dispatch";
+import { checkPatch } from "./features/checkPatch";
 import { checkWorkspace } from "./features/checkWorkspace";
+import { codeAction } from "./features/codeAction";
 import { codeLens } from "./features/codeLens";
 import { configuration } from "./features/configuration";
 import { contract } from "./features/contract";
@@ -20,7 +22,9 @@ import { hover } from "./features/hover";
 import { inlayHint } from "./features/inlayHint";
 import { lockState } from "./features/lockState";
 import { rules } from "./features/rules";
+import { tree } from "./features/tree";
 import { watchedFiles } from "./features/watchedFiles";
+import { why } from "./features/why";
 import { workspaceDiagnostics } from "./features/workspaceDiagnostics";
 import type { LspHost } from "./host";
 import { Session } from "./session";
@@ -34,11 +38,15 @@ const features: Feature[] = [
   definition,
   inlayHint,
   codeLens,
+  codeAction,
   heldRegions,
   lockState,
   contract,
   rules,
+  tree,
+  why,
   checkWorkspace,
+  checkPatch,
   watchedFiles,
   configuration,
 ];

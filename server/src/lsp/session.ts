@@ -82,6 +82,11 @@ export class Session {
     return open ?? this.host.uriOf(place);
   }
 
+  /** Text of a file as its editor has it, else as it is on disk. */
+  textOf(project: Project, path: string): string | undefined {
+    return this.documents.get(this.uriOf(project, path))?.getText() ?? project.tree.read(path);
+  }
+
   /** Something outside the open documents changed. */
   changed(uris: string[]): void {
     for (const listener of this.listeners) listener(uris);

@@ -38,6 +38,8 @@ export interface LockClass {
   atomicIf?: string;
   /** Lock field in that object, so that raw calls on `&obj->field` mean this class. */
   field?: string;
+  /** How code says that its caller holds it: statements per mode (`any` also for read), and an attribute. */
+  annotate?: { any?: string | undefined; write?: string | undefined; attribute?: string | undefined };
   /** Taken instead of this other lock (found at `via` of the object), not beside it. */
   insteadOf?: { lock: string; via: string };
   /** Held only as long as this other lock (vma write lock: mmap_lock in write mode), found at `via` of the object. */

@@ -19,6 +19,10 @@ export const classShape = z.strictObject({
   generic: z.boolean().optional(),
   object: z.string().optional().describe("struct tag of the object that carries the lock"),
   field: z.string().optional().describe("lock field in that struct"),
+  annotate: z
+    .strictObject({ any: z.string().optional(), write: z.string().optional(), attribute: z.string().optional() })
+    .optional()
+    .describe("how code says that its caller holds the lock; {object} is the object, {address} its address"),
   insteadOf: z.strictObject({ lock: z.string(), via: z.string() }).optional(),
   until: z.strictObject({ lock: z.string(), mode: lockMode, via: z.string() }).optional(),
 });
