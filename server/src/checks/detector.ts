@@ -1,4 +1,5 @@
 /** What a detector gets and gives. Detectors know events and rule parameters, never a kernel name. */
+import type { Handover } from "../interproc/handover";
 import type { FunctionAnalysis } from "../locks/analyse";
 import type { LockEntry, Site, State } from "../locks/state";
 import { printValue, type ValueId } from "../locks/values";
@@ -22,6 +23,8 @@ export interface DetectorContext {
   analysis: FunctionAnalysis;
   /** Slots the function is installed in: `mmu_interval_notifier_ops.invalidate`. */
   slots: string[];
+  /** Locks it may return with because of these slots. */
+  handovers: readonly Handover[];
   /** Is everybody who calls the function known? */
   callersKnown: boolean;
   /** Names of the known callers. */

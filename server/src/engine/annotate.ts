@@ -1,6 +1,6 @@
 /** A function's inferred contract, written into its code: assertions at its start, attributes behind its head. */
 import { LineIndex } from "../base/lineIndex";
-import { type FunctionRef, refKey } from "../interproc/callGraph";
+import type { FunctionRef } from "../interproc/callGraph";
 import { folderOf } from "../interproc/program";
 import type { Term } from "../locks/outcomes";
 import { printTerm } from "./contract";
@@ -19,7 +19,7 @@ export function annotationsOf(engine: EngineImpl, path: string, offset: number):
   const ref = program.functionsOf(path).find((r) => offset >= r.item.start && offset <= r.item.bodyStart);
   const text = engine.overlay.read(path);
   const dir = folderOf(path);
-  if (!ref || text === undefined || !program.graph(dir).relevant.has(refKey(ref))) return [];
+  if (!ref || text === undefined || !program.isRelevant(ref, dir)) return [];
   const body = text.slice(ref.item.start, ref.item.end);
   const texts = required(engine, ref, dir).map((r) => writtenAs(engine, ref, r));
   const fresh = (lines: (string | undefined)[]): string[] =>

@@ -1,6 +1,6 @@
 /** Where locks are taken, released and held in the functions of a file. */
 import { LineIndex } from "../base/lineIndex";
-import { type FunctionRef, refKey } from "../interproc/callGraph";
+import type { FunctionRef } from "../interproc/callGraph";
 import { folderOf } from "../interproc/program";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { isHeld } from "../locks/query";
@@ -18,9 +18,8 @@ export function lockMaps(engine: EngineImpl, path: string): FunctionLocks[] {
   if (text === undefined) return [];
   const lines = new LineIndex(text);
   const dir = folderOf(path);
-  const graph = engine.program.graph(dir);
   return engine.program.functionsOf(path).flatMap((ref) => {
-    if (!graph.relevant.has(refKey(ref)) || engine.isPrimitive(ref.item.name)) return [];
+    if (!engine.program.isRelevant(ref, dir) || engine.program.isOpaque(ref.item.name)) return [];
     const analysis = engine.program.checked(ref, dir);
     return analysis ? [new Mapper(ref, analysis, lines, text).map()] : [];
   });

@@ -220,9 +220,10 @@ function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
   if (!names || names.length === 0) return "unknown";
   const known = knownFlags(t, constantOf(t, s, value) ?? value);
   if (names.some((n) => known.set.has(n))) return "true";
-  const left = names.filter((n) => !known.clear.has(n));
-  if (known.exact && left.some((n) => known.possible.has(n))) return "unknown";
-  if (known.exact || left.length === 0) return "false";
+  const open = names.filter((n) => !known.clear.has(n));
+  const left = known.exact ? open.filter((n) => known.possible.has(n)) : open;
+  if (left.length === 0) return "false";
+  if (known.exact) known.rest.push(constantOf(t, s, value) ?? value);
   // Facts on other masks of the same value: (x & (A|B)) == 0 implies (x & A) == 0, and so on.
   const cleared: string[][] = [];
   for (const rest of known.rest) {

@@ -101,7 +101,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = m.result(
       s,
       site.at,
-      `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`,
+      m.t.get(cell).k === "local" ? `out:${(m.t.get(cell) as { name: string }).name}` : `after:${cell}`,
     );
     m.modelled.add(v);
     m.store(s, cell, v);
@@ -109,6 +109,10 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (m.speculative) s.guess = true;
+  if (outcome?.guess) {
+    s.guess = true;
+    s.hearsay = true;
+  }
   if (!outcome) {
     m.dead = true;
     return frame.ret;
@@ -185,7 +189,7 @@ function onResult(c: Clause): boolean {
   return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
 }
 
-function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
+export function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
   const v = termValue(m, s, frame, c.term);
   if (v === null) return "unknown";
   if (c.k === "mask") {
@@ -246,6 +250,11 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     if (specific !== undefined) return { cls: specific, obj: v.base };
     const through = throughPointer(m, v.base, v.field);
     if (through) return through;
+    // A part of the lock (its lockdep map) stands for the lock.
+    if (m.t.get(v.base).k === "field") {
+      const whole = canonicalLock(m, cls, v.base);
+      if (whole.cls !== cls) return whole;
+    }
   } else if (v.k === "load") {
     const a = m.t.get(v.addr);
     if (a.k === "field") {
@@ -304,6 +313,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const c = canonicalLock(m, e.cls, v);
       if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
+      if (e.k === "acquire" && model.primitive) ownerIsValid(m, s, v);
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") {
         // One outcome of several that gives back what is not held is not the one that happens.
@@ -348,8 +358,11 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const v = e.value ? termValue(m, s, frame, e.value) : null;
       if (v !== null) m.store(s, cell, v);
       else {
-        const fresh = m.result(s, site.at, `out:${cell}`);
+        const fresh = m.result(s, site.at, `after:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
+        const told = toldElsewhere(model, e);
+        // The value by which other outcomes say that they changed a lock is not what this one leaves behind.
+        if (told !== null) s.setDoubt(fresh, { when: told, facts: [[fresh, 0]] });
         m.store(s, cell, fresh);
       }
       return;
@@ -358,6 +371,27 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
       return;
   }
+}
+
+/** Does another outcome, with other effects on locks, store one certain value in the cell: true for one that is not zero. */
+function toldElsewhere(model: CallModel, e: Extract<CallEffect, { k: "store" }>): boolean | null {
+  if (model.primitive) return null;
+  const cell = JSON.stringify(e.cell);
+  for (const o of model.outcomes) {
+    const other = o.effects.find((x) => x.k === "store" && JSON.stringify(x.cell) === cell);
+    if (other?.k === "store" && other.value?.k === "num" && o.effects.some((x) => x.k === "release"))
+      return other.value.n !== 0;
+  }
+  return null;
+}
+
+/** Whoever waits for a lock inside an object has a valid pointer to that object. */
+function ownerIsValid(m: Machine, s: State, lock: ValueId): void {
+  const x = m.t.get(lock);
+  if (x.k !== "field") return;
+  const base = m.t.get(x.base);
+  if (base.k === "field") ownerIsValid(m, s, x.base);
+  else if (base.k !== "local" && base.k !== "global") narrow(m.t, s, x.base, POSITIVE);
 }
 
 /** The lock may or may not be held now. */
@@ -400,6 +434,7 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
     if (a.k !== "un" || a.op !== "&") return;
     const x = m.t.get(v);
     if (x.k === "local" || (x.k === "field" && m.t.root(v).k === "local")) {
+      lendContent(m, s, v, { at: e.at, end: e.end, note: "" });
       m.store(s, v, m.result(s, e.at, `out:${i}`));
       for (const addr of s.mem.keys()) {
         const cell = m.t.get(addr);
@@ -407,6 +442,16 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
       }
     }
   });
+}
+
+/** The object in a variable that a callee may replace: its per-object lock went with it. */
+function lendContent(m: Machine, s: State, cell: ValueId, site: Site): void {
+  const content = s.mem.get(cell);
+  if (content === undefined) return;
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    if (l.obj === content || l.obj === canonicalFolio(m, content)) loseTrack(m, s, l.cls, l.obj, site);
+  }
 }
 
 function noteStaleArguments(

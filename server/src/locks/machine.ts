@@ -2,7 +2,7 @@
 import type { Instr } from "../cfg/cfg";
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { structTag } from "../syntax/types";
-import { flagNames, narrow } from "./assume";
+import { assume, flagNames, narrow, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
 import { applyModel, performCall } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
@@ -78,7 +78,8 @@ export class Machine {
     readonly entry: EntryContext,
   ) {
     this.t = new ValueTable(rules.flags);
-    for (const p of fn.params) this.types.set(p.name, p.type);
+    // An array as a parameter is a pointer.
+    for (const p of fn.params) this.types.set(p.name, p.type.replace(/^([^[]*?)\s*\[[^\]]*\]$/, "$1 *"));
   }
 
   emit(e: Event): void {
@@ -266,9 +267,14 @@ export class Machine {
         return this.evalAssign(s, e);
       case "cond": {
         const c = this.eval(s, e.c);
+        const now = truth(t, s, c);
+        if (now === "true" && e.t) return this.eval(s, e.t);
+        if (now === "false") return this.eval(s, e.f);
         const a = e.t ? this.eval(s, e.t) : c;
         const b = this.eval(s, e.f);
-        return a === b ? a : t.pure("?:", [c, a, b]);
+        if (a === b) return a;
+        if (e.t && isConstant(t, a) && isConstant(t, b)) return this.chooseArm(s, c, a, b);
+        return t.pure("?:", [c, a, b]);
       }
       case "cast":
         return this.eval(s, e.e);
@@ -288,6 +294,13 @@ export class Machine {
         for (const p of e.parts) this.eval(s, p);
         return this.unknown(e);
     }
+  }
+
+  /** `c ? A : B` with constants is two paths: what is known of the condition goes with the value. */
+  private chooseArm(s: State, c: ValueId, a: ValueId, b: ValueId): ValueId {
+    const first = this.oracle.choose(2) === 0;
+    if (!assume(this.t, s, c, first)) this.dead = true;
+    return first ? a : b;
   }
 
   private evalName(s: State, e: Extract<Expr, { k: "id" }>): ValueId {
@@ -517,4 +530,9 @@ function depthOf(t: ValueTable, v: ValueId): number {
   const x = t.get(v);
   if (x.k !== "op") return 0;
   return 1 + Math.max(depthOf(t, x.a), depthOf(t, x.b));
+}
+
+function isConstant(t: ValueTable, v: ValueId): boolean {
+  const x = t.get(v);
+  return x.k === "num" || x.k === "sym" || (x.k === "un" && x.op === "-" && t.get(x.a).k === "sym");
 }

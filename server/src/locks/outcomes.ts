@@ -66,6 +66,8 @@ export interface Outcome {
   effects: CallEffect[];
   /** Named constant returned, if one. */
   returns: Term | null;
+  /** Every path to it rests on a choice that the callee could not settle. */
+  guess?: boolean;
 }
 
 export interface CallNeed {

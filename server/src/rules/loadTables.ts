@@ -47,13 +47,29 @@ function toSlot(source: Source, entry: Entry, names: Names): SlotContext | undef
   raw.forbids.forEach((name, i) => {
     results.push(names.checkEither(["action", "lock"], name, source, [...entry.path, "forbids", i]));
   });
+  raw.handsOver.forEach((h, i) => {
+    const path = [...entry.path, "handsOver", i];
+    if (h.lock !== "*") results.push(names.check("lock", h.lock, source, [...path, "lock"]));
+    if (h.when !== undefined) results.push(checkExpression("cond", h.when, source, [...path, "when"]));
+  });
+  raw.consumes.forEach((c, i) => {
+    const path = [...entry.path, "consumes", i];
+    results.push(names.check("lock", c.lock, source, [...path, "lock"]));
+    results.push(checkExpression("path", c.object, source, [...path, "object"]));
+  });
   if (!results.every(Boolean)) return undefined;
   const holds = raw.holds.map(({ or, orObject, ...hold }) => ({
     ...hold,
     ...(or === undefined ? {} : { or }),
     ...(orObject === undefined ? {} : { orObject }),
   }));
-  return { slot: entry.name, holds, free: raw.free, maySleep: raw.maySleep, marks: raw.marks, forbids: raw.forbids };
+  const handsOver = raw.handsOver.map(({ lock, when, to }) => ({
+    lock,
+    ...(when === undefined ? {} : { when }),
+    ...(to === undefined ? {} : { to }),
+  }));
+  const { free, maySleep, marks, forbids, consumes } = raw;
+  return { slot: entry.name, holds, free, maySleep, marks, forbids, handsOver, consumes };
 }
 
 /** Lists are united over the files, tables merged with the later file winning. */

@@ -216,6 +216,10 @@ export interface SlotContext {
   /** Marks on parameters: `{ arg1: ["fresh"] }`. */
   marks: Record<string, string[]>;
   forbids: string[];
+  /** Locks it may return with (`*`: any). `when`: if this is true of the result; `to`: the slot of the same table that releases. */
+  handsOver: { lock: string; when?: string; to?: string }[];
+  /** Locks that come with the call and are the callee's to release, at once or later. */
+  consumes: { lock: string; object: PathExpr }[];
 }
 
 export interface MacroTable {

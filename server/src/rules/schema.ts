@@ -179,6 +179,20 @@ export const slotShape = z.strictObject({
   maySleep: z.union([z.boolean(), z.enum(["if-blockable", "unknown"])]).default("unknown"),
   marks: z.record(z.string(), z.array(z.string())).default({}),
   forbids: z.array(z.string()).default([]),
+  handsOver: z
+    .array(
+      z.strictObject({
+        lock: z.string(),
+        when: z.string().optional().describe("condition on the result"),
+        to: z.string().optional().describe("field of the same table whose function releases it"),
+      }),
+    )
+    .default([])
+    .describe("locks it may return with"),
+  consumes: z
+    .array(z.strictObject({ lock: z.string(), object: path }))
+    .default([])
+    .describe("locks that it gets with the call and releases, at once or later"),
   doc: z.string().optional(),
 });
 export const contextsShape = z.strictObject({ slots: z.record(z.string(), slotShape) });
