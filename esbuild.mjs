@@ -42,6 +42,21 @@ export const nodeModule = {
   absWorkingDir: root,
 };
 
+/** Options common to what runs in a browser: the web extension and the server in its worker. */
+const webWorker = {
+  bundle: true,
+  platform: "browser",
+  target: "es2022",
+  // Parser packages probe for Node at run time; a browser never gets there.
+  external: ["module", "fs", "fs/promises", "node:*"],
+  mainFields: ["browser", "module", "main"],
+  define: { global: "globalThis" },
+  logOverride: { "empty-import-meta": "silent" },
+  legalComments: "none",
+  logLevel: "warning",
+  absWorkingDir: root,
+};
+
 const bundles = (minify, dist) => [
   {
     ...nodeModule,
@@ -58,6 +73,21 @@ const bundles = (minify, dist) => [
     external: ["vscode"],
     entryPoints: ["client/src/main.node.ts"],
     outfile: path.join(dist, "extension.cjs"),
+    minify,
+  },
+  {
+    ...webWorker,
+    format: "cjs",
+    external: ["vscode"],
+    entryPoints: ["client/src/main.browser.ts"],
+    outfile: path.join(dist, "web/extension.cjs"),
+    minify,
+  },
+  {
+    ...webWorker,
+    format: "iife",
+    entryPoints: ["server/src/browser/server.ts"],
+    outfile: path.join(dist, "web/server.js"),
     minify,
   },
 ];
@@ -80,6 +110,9 @@ async function packRules(dist) {
   await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
   const loader = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
+  // The files themselves, for the browser: only a workspace with rules of its own needs them.
+  mkdirSync(path.join(dist, "web"), { recursive: true });
+  writeFileSync(path.join(dist, "web/rules-source.json"), JSON.stringify(ruleFiles(dist, "rules")));
   const packed = loader.encodeStructured(loader.loadRules(ruleFiles(dist, "rules")));
   writeFileSync(path.join(dist, "rules.json"), packed);
 }

@@ -7,7 +7,9 @@ import type { ValueId, ValueTable } from "./values";
 /** Parameters by which a caller may ask to be told something (`int *locked`): what a function does often hangs on them, and on what they say at entry. */
 export function optionalOuts(fn: FunctionAst, t: ValueTable): ValueId[] {
   return fn.params.flatMap((p, i) =>
-    /^(unsigned )?(int|bool|long|_Bool) ?\*$/.test(p.type.trim()) ? [t.param(i, p.name), t.load(t.param(i, p.name), 0)] : [],
+    /^(unsigned )?(int|bool|long|_Bool) ?\*$/.test(p.type.trim())
+      ? [t.param(i, p.name), t.load(t.param(i, p.name), 0)]
+      : [],
   );
 }
 
