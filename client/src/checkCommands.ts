@@ -39,7 +39,7 @@ export async function checkWorkspace(
         source.token,
       );
       report(result, output, Date.now() - started);
-      if (result.findings > 0) await commands.executeCommand("workbench.actions.view.problems");
+      if (result.findings > 0) await commands.executeCommand("workbench.panel.markers.view.focus");
       return result;
     } catch (error) {
       if (!cancelled.isCancellationRequested) throw error;

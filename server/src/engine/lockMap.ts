@@ -25,6 +25,13 @@ export function lockMaps(engine: EngineImpl, path: string): FunctionLocks[] {
   });
 }
 
+/** The mode is worth a word where the lock has two. */
+function shownMode(kind: string, mode: LockEntry["mode"]): LockName["mode"] {
+  if (mode === "top" || mode === "free") return "any";
+  if (kind === "rwsem") return mode === "down" ? "read" : mode;
+  return kind === "spin" && mode === "read" ? "read" : "any";
+}
+
 class Mapper {
   private readonly held = new Map<number, Map<string, LockName> | null>();
 
@@ -68,8 +75,7 @@ class Mapper {
     // Per-CPU state and what has no name in the source has no object worth showing.
     const text = printValue(this.analysis.machine.t, e.obj).replace(/^&/, "");
     const printed = /^[A-Za-z_][\w.>[\]-]*$/.test(text) && text !== "cpu" ? text : "";
-    const mode = e.mode === "down" ? "read" : e.mode === "top" || e.mode === "free" ? "any" : e.mode;
-    return { lock: c?.label ?? e.cls, object: printed, mode };
+    return { lock: c?.label ?? e.cls, object: printed, mode: shownMode(c?.kind ?? "", e.mode) };
   }
 
   private heldIn(s: State): Map<string, LockEntry> {

@@ -75,7 +75,7 @@ describe("annotations", () => {
     await client.open("mm/helper.c", helper);
     expect(await hintsOf(client, "mm/helper.c")).toEqual([
       "3: entered with mmap_lock of vma->vm_mm",
-      "21: if it succeeds: holds mmap_lock of mm (read)",
+      "21: if taken: mmap_lock of mm (read)",
       "23: drops mmap_lock of mm from line 21",
     ]);
   });

@@ -62,7 +62,7 @@ function hint(position: InlayHint["position"], label: string, tooltip: string): 
 
 function labelOf(changes: LockChange[]): string {
   const parts = changes.flatMap(({ taken, released, conditional }) => [
-    ...(taken.length > 0 ? [`${conditional ? "if it succeeds: " : ""}holds ${listText(taken)}`] : []),
+    ...(taken.length > 0 ? [`${conditional ? "if taken: " : "holds "}${listText(taken)}`] : []),
     ...(released.length > 0 ? [`drops ${released.map(releaseText).join(", ")}`] : []),
   ]);
   return [...new Set(parts)].join("; ");
