@@ -42,59 +42,88 @@ export const nodeModule = {
   absWorkingDir: root,
 };
 
-const bundles = (minify) => [
+/** Options common to what runs in a browser: the web extension and the server in its worker. */
+const webWorker = {
+  bundle: true,
+  platform: "browser",
+  target: "es2022",
+  // Parser packages probe for Node at run time; a browser never gets there.
+  external: ["module", "fs", "fs/promises", "node:*"],
+  mainFields: ["browser", "module", "main"],
+  define: { global: "globalThis" },
+  logOverride: { "empty-import-meta": "silent" },
+  legalComments: "none",
+  logLevel: "warning",
+  absWorkingDir: root,
+};
+
+const bundles = (minify, dist) => [
   {
     ...nodeModule,
     entryPoints: ["server/src/node/cli.ts"],
-    outfile: "dist/cli.js",
+    outfile: path.join(dist, "cli.js"),
     minify,
     banner: { js: "#!/usr/bin/env node\n" + requireForEsm },
   },
-  { ...nodeModule, entryPoints: ["server/src/node/server.ts"], outfile: "dist/server.js", minify },
+  { ...nodeModule, entryPoints: ["server/src/node/server.ts"], outfile: path.join(dist, "server.js"), minify },
   {
     ...nodeModule,
     banner: {},
     format: "cjs",
     external: ["vscode"],
     entryPoints: ["client/src/main.node.ts"],
-    outfile: "dist/extension.cjs",
+    outfile: path.join(dist, "extension.cjs"),
+    minify,
+  },
+  {
+    ...webWorker,
+    format: "cjs",
+    external: ["vscode"],
+    entryPoints: ["client/src/main.browser.ts"],
+    outfile: path.join(dist, "web/extension.cjs"),
+    minify,
+  },
+  {
+    ...webWorker,
+    format: "iife",
+    entryPoints: ["server/src/browser/server.ts"],
+    outfile: path.join(dist, "web/server.js"),
     minify,
   },
 ];
 
-/** Copies the parser's wasm files and the rules into `dist/`. */
-export async function copyAssets() {
-  const wasm = path.join(root, "dist/wasm");
+/** Copies the parser's wasm files and the rules into `dist`. */
+export async function copyAssets(dist = path.join(root, "dist")) {
+  const wasm = path.join(dist, "wasm");
   mkdirSync(wasm, { recursive: true });
   copyFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm"), path.join(wasm, "web-tree-sitter.wasm"));
   copyFileSync(require.resolve("tree-sitter-c/tree-sitter-c.wasm"), path.join(wasm, "tree-sitter-c.wasm"));
-  mirror(
-    path.join(root, "rules"),
-    path.join(root, "dist/rules"),
-    (name) => name !== "schema" && !/\.(md|ts)$/.test(name),
-  );
-  await packRules();
+  mirror(path.join(root, "rules"), path.join(dist, "rules"), (name) => name !== "schema" && !/\.(md|ts)$/.test(name));
+  await packRules(dist);
 }
 
 /** Loads the rules once, at build time: reading YAML takes longer than everything else at start. */
-async function packRules() {
+async function packRules(dist) {
   const entry =
     'export { loadRules } from "./server/src/rules/load"; export { encodeStructured } from "./server/src/base/structured";';
-  const outfile = path.join(root, `dist/pack-rules-${process.pid}.mjs`);
+  const outfile = path.join(dist, `pack-rules-${process.pid}.mjs`);
   await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
   const loader = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
-  const packed = loader.encodeStructured(loader.loadRules(ruleFiles("rules")));
-  writeFileSync(path.join(root, "dist/rules.json"), packed);
+  // The files themselves, for the browser: only a workspace with rules of its own needs them.
+  mkdirSync(path.join(dist, "web"), { recursive: true });
+  writeFileSync(path.join(dist, "web/rules-source.json"), JSON.stringify(ruleFiles(dist, "rules")));
+  const packed = loader.encodeStructured(loader.loadRules(ruleFiles(dist, "rules")));
+  writeFileSync(path.join(dist, "rules.json"), packed);
 }
 
-function ruleFiles(folder) {
-  return readdirSync(path.join(root, "dist", folder))
+function ruleFiles(dist, folder) {
+  return readdirSync(path.join(dist, folder))
     .sort()
     .flatMap((name) => {
       const file = `${folder}/${name}`;
-      const place = path.join(root, "dist", file);
-      if (statSync(place).isDirectory()) return ruleFiles(file);
+      const place = path.join(dist, file);
+      if (statSync(place).isDirectory()) return ruleFiles(dist, file);
       return name.endsWith(".yaml") ? [{ path: file, text: readFileSync(place, "utf8") }] : [];
     });
 }
@@ -113,15 +142,16 @@ function mirror(source, target, wanted) {
 }
 
 /** Builds everything once. */
-export async function buildAll({ minify = false, plugins = [] } = {}) {
-  await copyAssets();
-  await Promise.all(bundles(minify).map((options) => build({ ...options, plugins })));
+export async function buildAll({ minify = false, plugins = [], dist = path.join(root, "dist") } = {}) {
+  await copyAssets(dist);
+  await Promise.all(bundles(minify, dist).map((options) => build({ ...options, plugins })));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   if (process.argv.includes("--watch")) {
     await copyAssets();
-    for (const options of bundles(false)) await (await context({ ...options, logLevel: "info" })).watch();
+    for (const options of bundles(false, path.join(root, "dist")))
+      await (await context({ ...options, logLevel: "info" })).watch();
   } else {
     await buildAll({ minify: process.argv.includes("--minify") });
   }

@@ -1,58 +1,53 @@
-/** The commands of the palette: each one a request to the server. */
-import { commands, type Disposable, ProgressLocation, window } from "vscode";
+/** The commands of the palette, by name. */
+import { commands, type Disposable, type ExtensionContext, type LogOutputChannel, type Uri, window } from "vscode";
 import type { BaseLanguageClient } from "vscode-languageclient";
-import {
-  type CheckWorkspaceResult,
-  type ContractResult,
-  checkWorkspaceRequest,
-  contractRequest,
-} from "../../server/src/protocol/requests";
+import { checkPatch, checkWorkspace } from "./checkCommands";
+import { explainRule, showContract, why } from "./explainCommands";
+import { ignoreFinding, reportFalsePositive } from "./findingCommands";
+import { Pages } from "./pages";
 
-export function registerCommands(client: BaseLanguageClient): Disposable[] {
+/** Those that lenses and code actions of the server may name. */
+export const commandNames = ["lockstep.showContract", "lockstep.ignoreFinding"];
+
+export function registerCommands(
+  context: ExtensionContext,
+  client: BaseLanguageClient,
+  output: LogOutputChannel,
+): Disposable[] {
+  const pages = new Pages();
+  const version = String((context.extension.packageJSON as { version?: unknown }).version ?? "");
+  const handlers: Record<string, (...given: never[]) => unknown> = {
+    checkWorkspace: () => checkWorkspace(client, output),
+    checkFolder: (uri?: Uri) => checkWorkspace(client, output, uri),
+    checkPatch: (patch?: string) => checkPatch(client, pages, typeof patch === "string" ? patch : undefined),
+    explainRule: (given?: unknown) => explainRule(client, pages, given),
+    showContract: (uri?: string, name?: string) => showContract(client, pages, uri, name),
+    why: () => why(client, pages),
+    ignoreFinding,
+    reportFalsePositive: (node?: Parameters<typeof reportFalsePositive>[2]) =>
+      reportFalsePositive(client, version, node),
+    showOutput: () => output.show(true),
+    restart: async () => {
+      await client.stop();
+      await client.start();
+      window.setStatusBarMessage("Lockstep: the server was started again.", 5_000);
+    },
+  };
   return [
-    commands.registerCommand("lockstep.checkWorkspace", () => checkWorkspace(client)),
-    commands.registerCommand("lockstep.showContract", () => showContract(client)),
-    commands.registerCommand("lockstep.restart", () => restart(client)),
+    pages,
+    ...Object.entries(handlers).map(([name, handler]) =>
+      commands.registerCommand(`lockstep.${name}`, async (...given: unknown[]) => {
+        const started = Date.now();
+        try {
+          return await handler(...(given as never[]));
+        } catch (error) {
+          output.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+          void window.showErrorMessage(`Lockstep: ${error instanceof Error ? error.message : String(error)}`);
+          return undefined;
+        } finally {
+          output.debug(`${name}: ${Date.now() - started} ms`);
+        }
+      }),
+    ),
   ];
-}
-
-async function restart(client: BaseLanguageClient): Promise<void> {
-  await client.stop();
-  await client.start();
-}
-
-async function checkWorkspace(client: BaseLanguageClient): Promise<void> {
-  await window.withProgress({ location: ProgressLocation.Window, title: "Lockstep" }, async () => {
-    const result = await client.sendRequest<CheckWorkspaceResult>(checkWorkspaceRequest, {});
-    const state = result.cancelled ? " (stopped early)" : "";
-    await commands.executeCommand("workbench.actions.view.problems");
-    window.setStatusBarMessage(`Lockstep: ${result.findings} findings in ${result.files} files${state}`, 10_000);
-  });
-}
-
-async function showContract(client: BaseLanguageClient): Promise<void> {
-  const editor = window.activeTextEditor;
-  if (editor === undefined) return;
-  const contract = await client.sendRequest<ContractResult>(contractRequest, {
-    textDocument: client.code2ProtocolConverter.asTextDocumentIdentifier(editor.document),
-    position: client.code2ProtocolConverter.asPosition(editor.selection.active),
-  });
-  if (contract === null) {
-    await window.showInformationMessage("Lockstep: no function here.");
-    return;
-  }
-  const locks = (verb: string, held: typeof contract.requires) =>
-    held.map(
-      ({ lock, object, mode, when }) =>
-        `${verb} ${lock} of ${object}${mode === "any" ? "" : ` for ${mode}`}${when === "" ? "" : ` if ${when}`}`,
-    );
-  const lines = [
-    ...locks("requires", contract.requires),
-    ...locks("acquires", contract.acquires),
-    ...locks("releases", contract.releases),
-    ...locks("drops and retakes", contract.drops),
-  ];
-  await window.showInformationMessage(
-    `${contract.function}() ${lines.length === 0 ? "has no lock contract" : lines.join("; ")}`,
-  );
 }

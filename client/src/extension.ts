@@ -1,7 +1,10 @@
-/** The extension, whatever host it runs in: starts the client and offers the commands. */
+/** The extension, whatever host it runs in: starts the client and offers commands, views and decorations. */
 import { type ExtensionContext, window, workspace } from "vscode";
 import type { BaseLanguageClient, LanguageClientOptions } from "vscode-languageclient";
-import { registerCommands } from "./commands";
+import { commandNames, registerCommands } from "./commands";
+import { HeldLockDecorations } from "./decorations";
+import { RulesTree } from "./rulesTree";
+import { LockStatus } from "./statusBar";
 
 /** The host's part: how the server is started. */
 export type CreateClient = (context: ExtensionContext, options: LanguageClientOptions) => BaseLanguageClient;
@@ -9,25 +12,31 @@ export type CreateClient = (context: ExtensionContext, options: LanguageClientOp
 let client: BaseLanguageClient | undefined;
 
 export async function activateWith(context: ExtensionContext, createClient: CreateClient): Promise<void> {
+  const started = performance.now();
   const output = window.createOutputChannel("Lockstep", { log: true });
-  const settings = workspace.getConfiguration("lockstep");
   client = createClient(context, {
-    // VS Code takes kernel headers for C++.
+    // VS Code takes kernel headers for C++; the server looks at those inside a kernel tree only.
     documentSelector: [{ language: "c" }, { language: "cpp", pattern: "**/*.h" }],
     outputChannel: output,
-    initializationOptions: { severity: settings.get("severity"), hover: settings.get("hover") },
+    initializationOptions: { ...workspace.getConfiguration("lockstep"), commands: commandNames },
   });
-  context.subscriptions.push(output, ...registerCommands(client));
   context.subscriptions.push(
-    workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration("lockstep"))
-        await window.showInformationMessage("Restart the Lockstep server to use the new settings.");
-    }),
+    output,
+    ...registerCommands(context, client, output),
+    new LockStatus(client),
+    new RulesTree(client),
+    new HeldLockDecorations(client, context),
   );
+  const synchronous = performance.now() - started;
   await client.start();
+  output.info(`activated in ${Math.round(synchronous)} ms, server ready after ${elapsed(started)} ms`);
 }
 
 export async function deactivate(): Promise<void> {
   await client?.stop();
   client = undefined;
+}
+
+function elapsed(since: number): number {
+  return Math.round(performance.now() - since);
 }

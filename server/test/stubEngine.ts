@@ -36,7 +36,8 @@ export function createStubEngine(tree: TreeProvider): Engine {
 
   const check = (path: string): FileResult => {
     const text = textOf(path);
-    if (text === undefined) return { file: path, findings: [], functions: 0, degraded: [], problems: [] };
+    if (text === undefined)
+      return { file: path, findings: [], functions: 0, degraded: [], problems: [], suppressions: [] };
     if (text.includes("crash()")) throw new Error("the stub was told to crash");
     const lines = new LineIndex(text);
     const findings = [...text.matchAll(bugPattern)].map((match): Finding => {
@@ -59,7 +60,14 @@ export function createStubEngine(tree: TreeProvider): Engine {
         replay: null,
       };
     });
-    return { file: path, findings, functions: functionsOf(path, text).length, degraded: [], problems: [] };
+    return {
+      file: path,
+      findings,
+      functions: functionsOf(path, text).length,
+      degraded: [],
+      problems: [],
+      suppressions: [],
+    };
   };
 
   return {
@@ -73,6 +81,10 @@ export function createStubEngine(tree: TreeProvider): Engine {
       function: functionAt(path, new LineIndex(textOf(path) ?? "").positionAt(offset).line + 1),
       locks: [],
     }),
+    fixes: () => [],
+    annotations: () => [],
+    defines: () => false,
+    lockMaps: () => [],
     why: (path, line) => ({
       function: functionAt(path, line),
       locks: [],

@@ -2,7 +2,7 @@
 import { LineIndex } from "../base/lineIndex";
 import type { DetectorContext, RawFinding } from "../checks/detector";
 import { runChecks } from "../checks/run";
-import { isSuppressed, suppressions } from "../checks/suppress";
+import { isSuppressed, judge, suppressions } from "../checks/suppress";
 import type { FunctionRef } from "../interproc/callGraph";
 import { handoversOf } from "../interproc/handover";
 import { type Changes, changesBetween } from "../interproc/inputs";
@@ -14,13 +14,16 @@ import type { Machine } from "../locks/machine";
 import type { Term } from "../locks/outcomes";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
-import type { Contract } from "../protocol/finding";
+import type { Contract, Finding } from "../protocol/finding";
 import type { CheckRule, RuleSet } from "../rules/model";
 import type { FunctionAst } from "../syntax/ast";
 import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
+import { annotationsOf } from "./annotate";
 import { contractOf } from "./contract";
 import { fingerprint, toFinding } from "./findings";
+import { fixesOf } from "./fixes";
+import { lockMaps } from "./lockMap";
 import { Overlay } from "./overlay";
 import { Queries } from "./queries";
 import type { CancelCheck, Engine, EngineStats, FileResult, TreeProvider } from "./types";
@@ -33,6 +36,13 @@ export interface EngineOptions {
 
 export function createEngine(options: EngineOptions): Engine {
   return new EngineImpl(options);
+}
+
+/** What a finding was made of. */
+export interface Cause {
+  raw: RawFinding;
+  ref: FunctionRef;
+  check: CheckRule;
 }
 
 /** Result for one function, relative to its start. */
@@ -53,6 +63,7 @@ export class EngineImpl implements Engine {
   /** Files that will be checked. */
   private expected = new Set<string>();
   private readonly queries: Queries;
+  private readonly causes = new WeakMap<Finding, Cause>();
   private checkMs = 0;
   private indexMs = 0;
 
@@ -129,7 +140,7 @@ export class EngineImpl implements Engine {
 
   check(path: string, cancel?: CancelCheck): FileResult {
     const text = this.overlay.read(path);
-    const result: FileResult = { file: path, findings: [], functions: 0, degraded: [], problems: [] };
+    const result: FileResult = { file: path, findings: [], functions: 0, degraded: [], problems: [], suppressions: [] };
     if (text === undefined) {
       result.problems.push({ file: path, line: 1, column: 1, message: "cannot be read as text" });
       return result;
@@ -145,6 +156,7 @@ export class EngineImpl implements Engine {
     this.program.folder(dir);
     this.indexMs += now() - t0;
     const ignored = suppressions(text, (offset) => lines.positionAt(offset).line + 1);
+    const silenced: Finding[] = [];
     for (const ref of this.program.functionsOf(path)) {
       cancel?.();
       result.functions++;
@@ -157,14 +169,39 @@ export class EngineImpl implements Engine {
       const place = { file: path, lines, start: ref.item.start, function: ref.item.name };
       for (const raw of one.findings) {
         const check = this.bySlug.get(raw.rule);
-        const finding = check && toFinding(raw, check, place);
-        if (finding && !isSuppressed(ignored, finding.rule, finding.alias, finding.line)) result.findings.push(finding);
+        if (!check) continue;
+        const finding = toFinding(raw, check, place);
+        this.causes.set(finding, { raw, ref, check });
+        const quiet = isSuppressed(ignored, finding.rule, finding.alias, finding.line);
+        (quiet ? silenced : result.findings).push(finding);
       }
     }
     result.findings.sort((a, b) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1));
     fingerprint(result.findings, lines);
+    const named = (name: string) => (c: CheckRule) => c.id === name || c.alias === name;
+    result.suppressions = judge(
+      ignored,
+      silenced,
+      (name) => this.checks.some(named(name)),
+      (name) => this.options.rules.checks.some(named(name)),
+    );
     this.checkMs += now() - t0;
     return result;
+  }
+
+  causeOf(finding: Finding): Cause | undefined {
+    return this.causes.get(finding);
+  }
+
+  /** Asks as if a file had another text. */
+  asIf<T>(path: string, text: string, ask: () => T): T {
+    const now = this.overlay.unsaved(path);
+    this.setOverlay(path, text);
+    try {
+      return ask();
+    } finally {
+      this.setOverlay(path, now);
+    }
   }
 
   private checkFunction(ref: FunctionRef, dir: string): FunctionResult {
@@ -222,6 +259,10 @@ export class EngineImpl implements Engine {
   }
 
   lockStateAt: Engine["lockStateAt"] = (path, offset) => this.queries.lockStateAt(path, offset);
+  annotations: Engine["annotations"] = (path, offset) => annotationsOf(this, path, offset);
+  fixes: Engine["fixes"] = (path, id) => fixesOf(this, path, id);
+  defines: Engine["defines"] = (symbol) => this.index.defines(symbol);
+  lockMaps: Engine["lockMaps"] = (path) => lockMaps(this, path);
   why: Engine["why"] = (path, line) => this.queries.why(path, line);
   hover: Engine["hover"] = (path, offset) => this.queries.hover(path, offset);
   highlight: Engine["highlight"] = (path, offset) => this.queries.highlight(path, offset);

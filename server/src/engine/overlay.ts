@@ -14,6 +14,11 @@ export class Overlay implements TreeReader {
     else this.texts.set(path, text);
   }
 
+  /** The unsaved text of a file, if there is one. */
+  unsaved(path: string): string | null {
+    return this.texts.get(path) ?? null;
+  }
+
   /** The file changed on disk. */
   forget(path: string): void {
     this.kept.delete(path);

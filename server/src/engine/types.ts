@@ -1,5 +1,6 @@
 /** The façade's interface: what hosts give to the engine and what they get back. Plain data. */
-import type { Contract, Degraded, Finding, LockStateAt } from "../protocol/finding";
+import type { Contract, Degraded, Finding, LockStateAt, Suppression } from "../protocol/finding";
+import type { FunctionLocks } from "../protocol/locks";
 
 /** Read access to the tree. Paths are POSIX, relative to the root. The host may cache; the engine does no I/O itself. */
 export interface TreeProvider {
@@ -24,6 +25,7 @@ export interface FileResult {
   functions: number;
   degraded: Degraded[];
   problems: FileProblem[];
+  suppressions: Suppression[];
 }
 
 export interface WhyResult {
@@ -48,6 +50,14 @@ export interface EngineStats {
   phasesMs: Record<string, number>;
 }
 
+/** A change of one stretch of a file that was checked to repair a finding. */
+export interface Fix {
+  title: string;
+  start: number;
+  end: number;
+  text: string;
+}
+
 /** Thrown when a cancellation token fires inside the engine. */
 export type CancelCheck = () => void;
 
@@ -66,7 +76,15 @@ export interface Engine {
   contract(path: string, fn: string): Contract | undefined;
   /** Contracts of all functions defined in a file, in source order. */
   contracts(path: string): Contract[];
+  /** Ways to repair a finding, each checked to help and to break nothing else. */
+  fixes(path: string, fingerprint: string): Fix[];
+  /** The inferred contract of the function at an offset, written into the code: assertions and annotations. */
+  annotations(path: string, offset: number): Fix[];
+  /** Does the tree define this name? */
+  defines(symbol: string): boolean;
   lockStateAt(path: string, offset: number): LockStateAt;
+  /** Where locks are taken, released and held, function by function. */
+  lockMaps(path: string): FunctionLocks[];
   why(path: string, line: number): WhyResult;
   hover(path: string, offset: number): HoverResult | undefined;
   /** Offsets of a lock call and all its releases/acquires on the paths through it. */

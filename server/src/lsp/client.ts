@@ -1,7 +1,6 @@
 /** What the client can do and wants, read once from `initialize`. */
 import type { InitializeParams } from "vscode-languageserver";
-import type { Level } from "../protocol/finding";
-import { isLevel } from "../workspace/config";
+import { readSettings, type Settings } from "./settings";
 
 export interface Client {
   /** URIs of the workspace folders. */
@@ -13,14 +12,19 @@ export interface Client {
   diagnosticData: boolean;
   workDoneProgress: boolean;
   watchesFiles: boolean;
-  /** Weakest level to show. */
-  severity: Level;
-  hover: boolean;
+  refreshesInlayHints: boolean;
+  refreshesCodeLenses: boolean;
+  /** Settings can be asked for with `workspace/configuration`. */
+  answersConfiguration: boolean;
+  /** Names of the commands the client offers itself, which lenses and actions may name. */
+  commands: string[];
+  /** What the user wants to see; changes while the server runs. */
+  settings: Settings;
   /** The client may poll the diagnostics of the whole workspace. */
   workspaceDiagnostics: boolean;
 }
 
-/** Settings come as `initializationOptions: { severity, hover, workspaceDiagnostics }`. */
+/** `initializationOptions` holds the settings, and `workspaceDiagnostics`, `commands`. */
 export function readClient(params: InitializeParams): Client {
   const { textDocument, workspace, window } = params.capabilities;
   const options = (params.initializationOptions ?? {}) as Record<string, unknown>;
@@ -36,8 +40,11 @@ export function readClient(params: InitializeParams): Client {
     diagnosticData: textDocument?.publishDiagnostics?.dataSupport === true || textDocument?.diagnostic !== undefined,
     workDoneProgress: window?.workDoneProgress === true,
     watchesFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
-    severity: isLevel(options.severity) ? options.severity : "hint",
-    hover: options.hover !== false,
+    refreshesInlayHints: workspace?.inlayHint?.refreshSupport === true,
+    refreshesCodeLenses: workspace?.codeLens?.refreshSupport === true,
+    answersConfiguration: workspace?.configuration === true,
+    commands: Array.isArray(options.commands) ? options.commands.filter((name) => typeof name === "string") : [],
+    settings: readSettings(options),
     workspaceDiagnostics: options.workspaceDiagnostics === true,
   };
 }

@@ -7,16 +7,24 @@ import {
 } from "vscode-languageserver";
 import { readClient } from "./client";
 import { createDispatcher } from "./dispatch";
+import { checkPatch } from "./features/checkPatch";
 import { checkWorkspace } from "./features/checkWorkspace";
+import { codeAction } from "./features/codeAction";
+import { codeLens } from "./features/codeLens";
+import { configuration } from "./features/configuration";
 import { contract } from "./features/contract";
 import { definition } from "./features/definition";
 import { diagnostics } from "./features/diagnostics";
 import { documentHighlight } from "./features/documentHighlight";
 import type { Feature } from "./features/feature";
+import { heldRegions } from "./features/heldRegions";
 import { hover } from "./features/hover";
+import { inlayHint } from "./features/inlayHint";
 import { lockState } from "./features/lockState";
 import { rules } from "./features/rules";
+import { tree } from "./features/tree";
 import { watchedFiles } from "./features/watchedFiles";
+import { why } from "./features/why";
 import { workspaceDiagnostics } from "./features/workspaceDiagnostics";
 import type { LspHost } from "./host";
 import { Session } from "./session";
@@ -28,11 +36,19 @@ const features: Feature[] = [
   hover,
   documentHighlight,
   definition,
+  inlayHint,
+  codeLens,
+  codeAction,
+  heldRegions,
   lockState,
   contract,
   rules,
+  tree,
+  why,
   checkWorkspace,
+  checkPatch,
   watchedFiles,
+  configuration,
 ];
 
 /** Starts serving; returns at once. */

@@ -3,7 +3,7 @@ import { type Connection, MessageType, ShowMessageNotification, TextDocuments } 
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { folderOf, joinPath } from "../base/path";
 import { messageOf } from "../base/text";
-import { findKernelRoot } from "../workspace/kernelRoot";
+import { findKernelRoot, isKernelRoot } from "../workspace/kernelRoot";
 import type { Client } from "./client";
 import type { LspHost } from "./host";
 import { openProject, type Project } from "./project";
@@ -54,6 +54,8 @@ export class Session {
     if (document === undefined) return undefined;
     const place = this.placeOf(uri);
     const project = await this.projectAt(place);
+    // Editors take kernel headers for C++; real C++ is none of our business.
+    if (document.languageId === "cpp" && !isKernelRoot(this.host, project.root)) return undefined;
     return { document, project, path: project.treePath(place) };
   }
 
@@ -78,6 +80,11 @@ export class Session {
     const place = joinPath(project.root, path);
     const open = this.documents.keys().find((uri) => this.placeOf(uri) === place);
     return open ?? this.host.uriOf(place);
+  }
+
+  /** Text of a file as its editor has it, else as it is on disk. */
+  textOf(project: Project, path: string): string | undefined {
+    return this.documents.get(this.uriOf(project, path))?.getText() ?? project.tree.read(path);
   }
 
   /** Something outside the open documents changed. */

@@ -1,7 +1,7 @@
 /** Lockstep's plain data → language server protocol types. */
-import { type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver";
+import { type Diagnostic, DiagnosticSeverity, DiagnosticTag, type Range } from "vscode-languageserver";
 import type { FileProblem } from "../engine/types";
-import type { Finding, Level } from "../protocol/finding";
+import type { Finding, Level, Suppression, SuppressionState } from "../protocol/finding";
 import type { CheckRule } from "../rules/model";
 import type { Client } from "./client";
 
@@ -66,6 +66,30 @@ export function problemDiagnostic(problem: FileProblem): Diagnostic {
     severity: DiagnosticSeverity.Information,
     source,
     message: problem.message,
+  };
+}
+
+export const suppressionCode = "suppression";
+
+const idle: Record<SuppressionState, (rule: string) => string> = {
+  used: () => "",
+  inactive: () => "",
+  stale: (rule) => `\`${rule}\` reports nothing here any more: this comment can go.`,
+  "no-reason": () => "A comment that leaves a finding out needs a reason: `lockstep-ignore(rule): why`.",
+  "unknown-rule": (rule) => `There is no rule \`${rule}\`.`,
+};
+
+/** A comment that leaves nothing out, and why. */
+export function suppressionDiagnostic({ line, rule, state }: Suppression, text: string): Diagnostic {
+  const content = text.split("\n")[line - 1] ?? "";
+  const from = Math.max(0, content.indexOf("lockstep-ignore"));
+  return {
+    range: lineRange(line, from + 1, from + 1 + Math.max(1, `lockstep-ignore(${rule})`.length)),
+    severity: state === "stale" ? DiagnosticSeverity.Hint : DiagnosticSeverity.Warning,
+    ...(state === "stale" ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+    source,
+    code: suppressionCode,
+    message: idle[state](rule),
   };
 }
 

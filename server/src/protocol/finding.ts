@@ -80,6 +80,18 @@ export interface LockStateAt {
   }[];
 }
 
+/** `stale`: nothing is reported there any more; `inactive`: the rule does not apply to this tree. */
+export type SuppressionState = "used" | "stale" | "no-reason" | "unknown-rule" | "inactive";
+
+/** A comment `lockstep-ignore(rule): reason`. */
+export interface Suppression {
+  rule: string;
+  reason: string;
+  /** 1-based line of the comment. */
+  line: number;
+  state: SuppressionState;
+}
+
 export interface Degraded {
   file: string;
   function: string;

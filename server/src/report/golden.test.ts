@@ -18,6 +18,7 @@ const rule: CheckRule = {
   what: "A pen belongs to the one who holds the desk.\nAfterwards it may be anywhere.",
   why: "Somebody else may be writing with it.",
   fix: "Write first, then leave the desk.",
+  fixes: [],
   applies: ["+desk_lock"],
   since: "6.4",
   sources: ["Documentation/desk.rst, section 2"],

@@ -4,7 +4,7 @@ import { ExpressionError, parsePath } from "./expressions";
 import type { FileData } from "./files";
 import type { CheckRule } from "./model";
 import { checkExpression, type Names } from "./names";
-import { checkShape, type RawCheck } from "./schema";
+import { checkShape, EDIT_VERBS, type RawCheck } from "./schema";
 import type { Key, Source } from "./source";
 import { hint } from "./suggest";
 import { validate } from "./validate";
@@ -67,7 +67,38 @@ function references(source: Source, raw: RawCheck, names: Names): boolean {
   raw.applies.forEach((text, i) => {
     if (!checkExpression("applies", text, source, ["applies", i])) good = false;
   });
+  raw.fixes.forEach((fix, i) => {
+    if (!fixOk(source, fix, ["fixes", i])) good = false;
+  });
   return walk(parameters, undefined, ["with"], { source, names }) && good;
+}
+
+/** Every edit does one thing, its places exist, its expressions are regular. */
+function fixOk(source: Source, fix: RawCheck["fixes"][number], path: Key[]): boolean {
+  let good = true;
+  const problem = (at: Key[], message: string): void => {
+    source.problem([...path, ...at], message);
+    good = false;
+  };
+  const isPlace = (text: string): boolean =>
+    /^(site|step\d)$/.test(text.replace(/\.jump$/, "")) || Object.hasOwn(fix.find, text.replace(/\.jump$/, ""));
+  fix.edits.forEach((edit, i) => {
+    const verbs = EDIT_VERBS.filter((verb) => edit[verb] !== undefined);
+    if (verbs.length !== 1) problem(["edits", i], `an edit has exactly one of ${EDIT_VERBS.join(", ")}`);
+    for (const key of ["move", "remove", "delay", "wrap", "before", "after", "behind", "in", "like"] as const) {
+      const place = edit[key];
+      if (place === undefined || isPlace(place) || (key === "in" && place === "function")) continue;
+      problem(["edits", i, key], `unknown place "${place}"; places are site, step1, step2 … and the names under find`);
+    }
+    for (const pattern of Object.keys(edit.replace ?? {})) {
+      try {
+        new RegExp(pattern);
+      } catch {
+        problem(["edits", i, "replace", pattern], `"${pattern}" is no regular expression`);
+      }
+    }
+  });
+  return good;
 }
 
 /** Every name inside the parameters must exist; which kind of name follows from its key. */

@@ -38,6 +38,8 @@ export interface LockClass {
   atomicIf?: string;
   /** Lock field in that object, so that raw calls on `&obj->field` mean this class. */
   field?: string;
+  /** How code says that its caller holds it: statements per mode (`any` also for read), and an attribute. */
+  annotate?: { any?: string | undefined; write?: string | undefined; attribute?: string | undefined };
   /** Taken instead of this other lock (found at `via` of the object), not beside it. */
   insteadOf?: { lock: string; via: string };
   /** Held only as long as this other lock (vma write lock: mmap_lock in write mode), found at `via` of the object. */
@@ -132,6 +134,52 @@ export interface Need {
   on: string;
 }
 
+/**
+ * A place in a function: `site` (what the finding points at), `step1`, `step2` … (steps of its path), a name from `find`,
+ * or one of these with `.jump`: the statement by which the `if` around or right behind it leaves.
+ */
+export type FixPlace = string;
+
+/** One change of a function's text. Exactly one of the first keys is set; lines hold placeholders such as `{step1.arg0}`. */
+export interface FixEdit {
+  /** New statements. */
+  insert?: string[] | undefined;
+  /** Regular expression → new lines for the statement at `in`; the first that matches is used. */
+  replace?: Record<string, string[]> | undefined;
+  /** Called name → other name, in all calls whose first argument is that of the call at `like`. */
+  swap?: Record<string, string> | undefined;
+  /** This statement goes elsewhere. `plain`: only if it is a mere call. */
+  move?: FixPlace | undefined;
+  remove?: FixPlace | undefined;
+  /** This release is made on every way out, and only after the statement at `behind`. */
+  delay?: FixPlace | undefined;
+  /** This statement gets one before and one behind it. */
+  wrap?: FixPlace | undefined;
+  /** A local variable, unless there is one of that name. */
+  declare?: string | undefined;
+  with?: [string, string] | undefined;
+  before?: FixPlace | undefined;
+  after?: FixPlace | undefined;
+  /** After the statement and the test for failure that follows it, if there is one. */
+  behind?: FixPlace | undefined;
+  /** `function` for `replace`: every match in the function. */
+  in?: FixPlace | undefined;
+  like?: FixPlace | undefined;
+  plain?: boolean | undefined;
+}
+
+/** A way to repair what the rule reports. Offered only where checking the result shows that it helps. */
+export interface RuleFix {
+  title: string;
+  /** Place → names of which its call must be one; or word of the message → values. */
+  when: Record<string, string[]>;
+  /** Name → the nearest call of one of these: `any NAME` before the site, else behind it; `after NAME` behind it only. */
+  find: Record<string, string[]>;
+  /** Placeholder → declared type → text, where `{it}` is the first parameter or local of that type. */
+  let: Record<string, Record<string, string>>;
+  edits: FixEdit[];
+}
+
 export interface CheckRule {
   id: string;
   alias: string;
@@ -147,6 +195,7 @@ export interface CheckRule {
   what: string;
   why: string;
   fix: string;
+  fixes: RuleFix[];
   /** Feature symbols: `+lock_vma_under_rcu` = applies only where the tree defines it. */
   applies: string[];
   since?: string;

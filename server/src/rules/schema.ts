@@ -19,6 +19,10 @@ export const classShape = z.strictObject({
   generic: z.boolean().optional(),
   object: z.string().optional().describe("struct tag of the object that carries the lock"),
   field: z.string().optional().describe("lock field in that struct"),
+  annotate: z
+    .strictObject({ any: z.string().optional(), write: z.string().optional(), attribute: z.string().optional() })
+    .optional()
+    .describe("how code says that its caller holds the lock; {object} is the object, {address} its address"),
   insteadOf: z.strictObject({ lock: z.string(), via: z.string() }).optional(),
   until: z.strictObject({ lock: z.string(), mode: lockMode, via: z.string() }).optional(),
 });
@@ -106,6 +110,37 @@ export const apiFileShape = z.strictObject({
 export const needShape = z.strictObject({ lock: z.string(), mode: anyMode, on: z.string() });
 export const needsShape = z.array(z.array(needShape).min(1)).describe("all of: any of");
 
+const fixPlace = z
+  .string()
+  .regex(/^[a-z]\w*(\.jump)?$/)
+  .describe("site, step1, step2 …, a name from find, or one of these with .jump");
+const fixLines = z.array(z.string().min(1)).min(1);
+const editShape = z.strictObject({
+  insert: fixLines.optional(),
+  replace: z.record(z.string(), fixLines).optional().describe("regular expression → new lines"),
+  swap: z.record(z.string(), z.string()).optional(),
+  move: fixPlace.optional(),
+  remove: fixPlace.optional(),
+  delay: fixPlace.optional(),
+  wrap: fixPlace.optional(),
+  declare: z.string().optional(),
+  with: z.tuple([z.string(), z.string()]).optional(),
+  before: fixPlace.optional(),
+  after: fixPlace.optional(),
+  behind: fixPlace.optional(),
+  in: fixPlace.optional(),
+  like: fixPlace.optional(),
+  plain: z.boolean().optional(),
+});
+export const EDIT_VERBS = ["insert", "replace", "swap", "move", "remove", "delay", "wrap", "declare"] as const;
+export const fixShape = z.strictObject({
+  title: z.string().min(1),
+  when: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  find: z.record(z.string(), z.array(z.string().regex(/^(any|after) \w+$/)).min(1)).default({}),
+  let: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  edits: z.array(editShape).min(1),
+});
+
 export const checkShape = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   alias: z.string().regex(/^[A-Z]\w*$/),
@@ -119,6 +154,7 @@ export const checkShape = z.strictObject({
   what: z.string().min(1),
   why: z.string().min(1),
   fix: z.string().min(1),
+  fixes: z.array(fixShape).default([]),
   applies: z.array(applies).default([]),
   since: z.string().optional(),
   sources: z.array(z.string()).default([]),

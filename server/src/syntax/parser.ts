@@ -16,8 +16,12 @@ export interface WasmFiles {
 const runtime: Record<string, unknown> = {};
 
 export async function createParser(wasm: WasmFiles): Promise<CParser> {
-  if (wasm.runtime instanceof Uint8Array) runtime.wasmBinary = wasm.runtime;
-  else if (wasm.runtime !== undefined) runtime.locateFile = () => wasm.runtime;
+  if (wasm.runtime instanceof Uint8Array) {
+    runtime.wasmBinary = wasm.runtime;
+    // Nothing is to be looked up beside the script: in a worker there is no such place.
+    runtime.locateFile = (name: string) => name;
+  }
+  if (typeof wasm.runtime === "string") runtime.locateFile = () => wasm.runtime;
   await Parser.init(runtime as Parameters<typeof Parser.init>[0]);
   const language = await Language.load(wasm.grammar);
   const parser = new Parser();

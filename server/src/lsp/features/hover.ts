@@ -4,11 +4,11 @@ import type { Feature } from "./feature";
 
 export const hover: Feature = {
   register({ connection, session, dispatch }) {
-    if (!session.client.hover) return undefined;
     connection.onHover(
       dispatch.request(
         "textDocument/hover",
         async ({ textDocument, position }): Promise<Hover | null> => {
+          if (!session.client.settings.hover) return null;
           const file = await session.open(textDocument.uri);
           const found = file?.project.engine.hover(file.path, file.document.offsetAt(position));
           if (file === undefined || found === undefined) return null;

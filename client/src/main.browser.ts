@@ -1,0 +1,66 @@
+/** The extension in a browser (vscode.dev and the like): the server runs in a Web Worker, files are handed to it. */
+import { type ExtensionContext, Uri, window, workspace } from "vscode";
+import { type FileEvent, LanguageClient } from "vscode-languageclient/browser";
+import { type VirtualFilesParams, virtualFilesNotification, type WorkerStart } from "../../server/src/protocol/virtual";
+import { activateWith } from "./extension";
+import { type Fetched, fetchFolder, fetchRules, readText } from "./virtualFiles";
+
+export { deactivate } from "./extension";
+
+/** A Web Worker, as far as it is used here. */
+interface WorkerLike {
+  postMessage(message: unknown): void;
+}
+declare const Worker: new (url: string) => WorkerLike;
+
+export async function activate(context: ExtensionContext): Promise<void> {
+  const asset = (name: string) => Uri.joinPath(context.extensionUri, "dist", name);
+  const fetched: Fetched = { files: {}, leftOut: 0 };
+  for (const folder of workspace.workspaceFolders ?? []) await fetchFolder(folder.uri, fetched);
+  if (fetched.leftOut > 0) {
+    const text = `Lockstep reads a part of this workspace: ${fetched.leftOut} files were left out.`;
+    window.setStatusBarMessage(text, 15_000);
+  }
+  const origin = originOf(workspace.workspaceFolders?.[0]?.uri ?? window.activeTextEditor?.document.uri);
+  const own = Object.keys(fetched.files).some((path) => path.includes("/.lockstep/rules/"));
+  const start: WorkerStart = {
+    kind: "lockstep-start",
+    version: String((context.extension.packageJSON as { version?: unknown }).version ?? ""),
+    runtime: await workspace.fs.readFile(asset("wasm/web-tree-sitter.wasm")),
+    grammar: await workspace.fs.readFile(asset("wasm/tree-sitter-c.wasm")),
+    rules: (await readText(asset("rules.json"))) ?? "",
+    ruleFiles: own ? await fetchRules(asset("web/rules-source.json")) : [],
+    origin,
+    files: fetched.files,
+  };
+  await activateWith(context, (_, options) => {
+    const worker = new Worker(asset("web/server.js").toString(true));
+    worker.postMessage(start);
+    const client: LanguageClient = new LanguageClient(
+      "lockstep",
+      "Lockstep",
+      {
+        ...options,
+        // The server cannot read what changed: it is told.
+        middleware: {
+          workspace: {
+            async didChangeWatchedFile(event: FileEvent, next: (event: FileEvent) => Promise<void>) {
+              const uri = Uri.parse(event.uri);
+              const params: VirtualFilesParams = { files: { [uri.path]: (await readText(uri)) ?? null } };
+              await client.sendNotification(virtualFilesNotification, params);
+              await next(event);
+            },
+          },
+        },
+      },
+      worker as ConstructorParameters<typeof LanguageClient>[3],
+    );
+    return client;
+  });
+}
+
+/** What stands before the path in the addresses of the workspace. */
+function originOf(uri: Uri | undefined): string {
+  if (uri === undefined) return "untitled:";
+  return uri.with({ path: "/", query: "", fragment: "" }).toString().replace(/\/$/, "");
+}

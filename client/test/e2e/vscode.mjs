@@ -1,0 +1,122 @@
+/** A real VS Code in a browser: code-server with the packaged extension, driven in Chromium. Nothing leaves the machine. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const here = path.dirname(fileURLToPath(import.meta.url));
+export const project = path.resolve(here, "../../..");
+const modules = path.join(here, "node_modules");
+const node = path.join(modules, "node/bin/node");
+const codeServer = path.join(modules, "code-server/out/node/entry.js");
+
+const settings = {
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "security.workspace.trust.enabled": false,
+  "workbench.startupEditor": "none",
+  "workbench.enableExperiments": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "chat.disableAIFeatures": true,
+  "git.enabled": false,
+  "editor.minimap.enabled": false,
+  "files.autoSave": "off",
+};
+
+export function findChromium() {
+  return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+}
+
+/** Starts VS Code on a folder. `shot` writes a picture and returns its file. */
+export async function startVsCode({ folder, vsix, port, pictures }) {
+  const home = mkdtempSync(path.join(tmpdir(), "lockstep-e2e-"));
+  mkdirSync(path.join(home, "data/User"), { recursive: true });
+  writeFileSync(path.join(home, "data/User/settings.json"), JSON.stringify(settings));
+  writeFileSync(path.join(home, "config.yaml"), "");
+  const gallery = { serviceUrl: "", itemUrl: "", resourceUrlTemplate: "", controlUrl: "" };
+  const env = { ...process.env, HOME: home, EXTENSIONS_GALLERY: JSON.stringify(gallery) };
+  const places = [
+    "--config",
+    `${home}/config.yaml`,
+    "--user-data-dir",
+    `${home}/data`,
+    "--extensions-dir",
+    `${home}/ext`,
+  ];
+  const installed = spawnSync(node, [codeServer, ...places, "--install-extension", vsix, "--force"], {
+    env,
+    encoding: "utf8",
+  });
+  if (installed.status !== 0) throw new Error(`the extension does not install: ${installed.stdout}${installed.stderr}`);
+  const switches = [
+    "--auth",
+    "none",
+    "--disable-telemetry",
+    "--disable-update-check",
+    "--disable-workspace-trust",
+    "--disable-getting-started-override",
+    "--disable-proxy",
+  ];
+  const server = spawn(node, [codeServer, ...places, "--bind-addr", `127.0.0.1:${port}`, ...switches, folder], {
+    env,
+    stdio: "ignore",
+  });
+  await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok, "the server of VS Code");
+  const browser = await chromium.launch({ executablePath: findChromium(), headless: true, args: ["--no-sandbox"] });
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
+  await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+  mkdirSync(pictures, { recursive: true });
+  return {
+    page,
+    shot: (name) => page.screenshot({ path: path.join(pictures, `${name}.png`) }),
+    async stop() {
+      await browser.close();
+      server.kill("SIGTERM");
+      await new Promise((resolve) => server.once("exit", resolve));
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function waitFor(ready, what) {
+  for (let left = 150; left > 0; left--) {
+    if (await ready().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${what} does not answer`);
+}
+
+/** Opens a file by its name, as people do. */
+export async function openFile(page, name) {
+  await page.keyboard.press("Control+p");
+  await page.locator(".quick-input-widget input").fill(name);
+  await page
+    .locator(".quick-input-list .monaco-list-row")
+    .filter({ hasText: path.basename(name) })
+    .first()
+    .waitFor();
+  await page.keyboard.press("Enter");
+  await page
+    .locator(".tab.active")
+    .filter({ hasText: path.basename(name) })
+    .waitFor();
+}
+
+/** Runs a command of the palette. */
+export async function command(page, title) {
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input").fill(`>${title}`);
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
+}
+
+export async function goToLine(page, line) {
+  await page.keyboard.press("Control+g");
+  await page.locator(".quick-input-widget input").fill(`:${line}`);
+  await page.keyboard.press("Enter");
+}

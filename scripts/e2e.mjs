@@ -1,0 +1,30 @@
+/**
+ * `npm run test:e2e`: the extension in a real VS Code, driven in Chromium. Not part of `npm test`: it installs a server of
+ * VS Code (about 700 MB, from npm, compiled in part) into `client/test/e2e`, and needs Debian's `chromium` and `libkrb5-dev`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { packageExtension } from "./package.mjs";
+import { ensureDependencies, fail, root, run } from "./setup.mjs";
+
+const folder = path.join(root, "client/test/e2e");
+const node = path.join(folder, "node_modules/node/bin/node");
+
+ensureDependencies();
+if (!existsSync(path.join(folder, "node_modules/code-server/out/node/entry.js"))) install();
+const { archive, name } = await packageExtension();
+const vsix = path.join(root, ".cache", name);
+writeFileSync(vsix, archive);
+const done = spawnSync(process.execPath, [path.join(folder, "desktop.mjs"), vsix], { cwd: root, stdio: "inherit" });
+process.exit(done.status ?? 2);
+
+/** Node 24 first: the server of VS Code is built for it and by it. */
+function install() {
+  console.log("Installing a server of VS Code into client/test/e2e (a few minutes) ...");
+  run("npm", ["ci", "--ignore-scripts"], { cwd: folder });
+  if (spawnSync("npm", ["rebuild", "node"], { cwd: folder, stdio: "inherit" }).status !== 0)
+    fail("Node 24 does not install");
+  const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` };
+  run("npm", ["rebuild", "code-server"], { cwd: folder, env });
+}
