@@ -4,13 +4,19 @@
  */
 
 interface Node {
+  /** The frame that noted it last. */
+  frame: Frame | null;
   /** Revision in which the value last changed. */
   changedAt: number;
   /** Makes `changedAt` true of the current revision; false while the node is being computed. */
   refresh(): boolean;
 }
 
+/** What one computation has read so far; a node may stand in it more than once. */
+type Frame = Node[];
+
 class Input implements Node {
+  frame: Frame | null = null;
   changedAt = 0;
 
   refresh(): boolean {
@@ -22,7 +28,7 @@ class Input implements Node {
 export class QueryDb {
   revision = 1;
   private readonly inputs = new Map<string, Input>();
-  private readonly frames: Set<Node>[] = [];
+  private readonly frames: Frame[] = [];
 
   /** No computation is running. */
   get idle(): boolean {
@@ -49,7 +55,7 @@ export class QueryDb {
 
   /** Runs something whose reads are none of the running computation's business. */
   detached<T>(f: () => T): T {
-    this.frames.push(new Set());
+    this.frames.push([]);
     try {
       return f();
     } finally {
@@ -58,15 +64,18 @@ export class QueryDb {
   }
 
   note(node: Node): void {
-    this.frames[this.frames.length - 1]?.add(node);
+    const frame = this.frames[this.frames.length - 1];
+    if (frame === undefined || node.frame === frame) return;
+    node.frame = frame;
+    frame.push(node);
   }
 
   /** Value of a computation and what it read. */
   track<T>(compute: () => T): { value: T; deps: Node[] } {
-    const frame = new Set<Node>();
-    this.frames.push(frame);
+    const deps: Frame = [];
+    this.frames.push(deps);
     try {
-      return { value: compute(), deps: [...frame] };
+      return { value: compute(), deps };
     } finally {
       this.frames.pop();
     }
@@ -74,6 +83,7 @@ export class QueryDb {
 }
 
 class Memo<T> implements Node {
+  frame: Frame | null = null;
   changedAt = 0;
   private verifiedAt = 0;
   private computed = false;

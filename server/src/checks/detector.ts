@@ -25,10 +25,8 @@ export interface DetectorContext {
   slots: string[];
   /** Locks it may return with because of these slots. */
   handovers: readonly Handover[];
-  /** Is everybody who calls the function known? */
-  callersKnown: boolean;
-  /** Names of the known callers. */
-  callers: string[];
+  /** Names of the callers; null if they are not all known. */
+  callers(): readonly string[] | null;
   /** Does some known caller hold on to (and release) what this function returns with? */
   calleeOf(name: string): boolean;
   /** Functions of the same folder that call an API performing the action, with the API's name. */

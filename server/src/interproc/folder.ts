@@ -171,6 +171,8 @@ export class Folder<V> {
     const { program } = this;
     const me = refKey(ref);
     const cache = new Map<string, CallModel | null>();
+    const constants = new Map<string, number | string[] | null>();
+    const fields = new Map<string, Map<string, string | undefined>>();
     return {
       call: (name, args) => {
         // What the data says of a call wins over what its body shows; the body is judged on its own.
@@ -185,11 +187,26 @@ export class Folder<V> {
         return model;
       },
       counters: program.inAskedSlot(ref),
-      constant: (name) => program.env.constant(ref.file, name),
+      constant: (name) => {
+        let value = constants.get(name);
+        if (value === undefined) {
+          value = program.env.constant(ref.file, name);
+          constants.set(name, value);
+        }
+        return value;
+      },
       fieldType: (tag, field) => {
+        let types = fields.get(tag);
+        if (types === undefined) {
+          types = new Map();
+          fields.set(tag, types);
+        }
+        if (types.has(field)) return types.get(field);
         program.db.read("files");
         program.db.read(`struct:${tag}`);
-        return program.o.index.fieldType(ref.file, tag, field);
+        const type = program.o.index.fieldType(ref.file, tag, field);
+        types.set(field, type);
+        return type;
       },
     };
   }

@@ -26,8 +26,9 @@ import { MacroEnv } from "./macroEnv";
 import { touchingRules } from "./relevance";
 
 export interface Lowered {
-  ast: FunctionAst;
-  cfg: Cfg;
+  readonly ast: FunctionAst;
+  /** Built when first asked for. */
+  readonly cfg: Cfg;
 }
 
 /** A place in an ops table. */
@@ -68,7 +69,7 @@ export interface ProgramOptions<V> {
 /** Folders whose results are kept at a time. */
 const MAX_FOLDERS = 8;
 const MAX_SYNTAX = 1200;
-const MAX_ANALYSES = 200;
+const MAX_ANALYSES = 400;
 
 const identical = (a: unknown, b: unknown): boolean => a === b;
 const sameJson = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
@@ -226,6 +227,16 @@ export class Program<V> {
     return e !== undefined && e.opaque !== false;
   }
 
+  /** Is it a lock primitive: rule data says which locks it takes or gives back, and its body is how? */
+  isLockPrimitive(name: string): boolean {
+    const e = this.o.compiled.api(name, -1);
+    return (
+      e !== undefined &&
+      e.opaque !== false &&
+      e.effects.some((x) => x.acquire || x.release || x.releaseAll || x.downgrade || x.invalidate)
+    );
+  }
+
   /** Installed, in its own file, in a slot that detectors ask about? */
   inAskedSlot(ref: FunctionRef): boolean {
     this.db.read(`use:${ref.item.name}`);
@@ -288,16 +299,26 @@ export class Program<V> {
       kind: ref.item.kind,
       macros: this.o.macros,
       macroClass: (name) => {
-        const c = this.env.classOf(ref.file, name);
-        macros.set(name, c);
-        return c;
+        if (!macros.has(name)) macros.set(name, this.env.classOf(ref.file, name));
+        return macros.get(name);
       },
     });
     const t1 = now();
-    const cfg = buildCfg(ast, this.o.macros);
     this.phases.parse = (this.phases.parse ?? 0) + (t1 - t0);
-    this.phases.cfg = (this.phases.cfg ?? 0) + (now() - t1);
-    return { ast, cfg };
+    const build = (): Cfg => {
+      const t2 = now();
+      const cfg = buildCfg(ast, this.o.macros);
+      this.phases.cfg = (this.phases.cfg ?? 0) + (now() - t2);
+      return cfg;
+    };
+    let cfg: Cfg | undefined;
+    return {
+      ast,
+      get cfg() {
+        cfg ??= build();
+        return cfg;
+      },
+    };
   }
 
   // ---- questions about one function, as seen from a folder ----

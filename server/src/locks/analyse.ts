@@ -181,7 +181,10 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
     transfer: (s, id, flow) => {
       const block = cfg.blocks[id] as Block;
       const states = straight([s], block.instrs, id);
-      for (const one of states) run(one, (copy) => terminate(m, copy, block, flow));
+      for (const one of states) {
+        if (block.term.k === "goto") flow(block.term.to, one);
+        else run(one, (copy) => terminate(m, copy, block, flow));
+      }
     },
   };
 }
@@ -247,10 +250,10 @@ function enterBlock(
 ): State {
   const s = s0.fork();
   const { t } = m;
-  for (const addr of s.mem.keys()) {
+  s.dropMemWhere((addr) => {
     const a = t.get(addr);
-    if (a.k === "local" && !live.has(a.name) && !escaping.has(a.name)) s.dropMem(addr);
-  }
+    return a.k === "local" && !live.has(a.name) && !escaping.has(a.name);
+  });
   // A variable that the loop head gave a join value has moved on: what was known of the join value is of the past.
   for (const [addr, phi] of t.phisOf(block)) {
     if (s.mem.get(addr) !== phi && mentioned(m, s, phi)) forget(t, s, phi);

@@ -388,7 +388,8 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       return;
     }
     case "assume":
-      if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
+      // What is said of an argument is advice: a caller that does otherwise is still followed.
+      if (!assumeClause(m, s, e.clause, frame) && onResult(e.clause)) m.dead = true;
       return;
   }
 }

@@ -76,6 +76,13 @@ export function lockKey(cls: string, obj: ValueId): string {
   return `${cls}@${obj}`;
 }
 
+/** Property keys by the classes that count, valid for these very maps. */
+interface Keys {
+  locks: Map<string, LockEntry>;
+  did: Map<string, Site>;
+  by: Map<(cls: string) => boolean, string>;
+}
+
 type Maps = "mem" | "facts" | "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did" | "doubts";
 
 export class State {
@@ -98,6 +105,7 @@ export class State {
   /** Conditions that, once settled, show that the path rests on such a guess. */
   doubts: Map<ValueId, Doubt>;
   private owned: number;
+  private keys: Keys | null;
 
   constructor(from: State | null = null) {
     this.mem = from ? from.mem : new Map();
@@ -113,6 +121,7 @@ export class State {
     this.hearsay = from ? from.hearsay : false;
     this.doubts = from ? from.doubts : new Map();
     this.owned = from ? 0 : 0x3ff;
+    this.keys = from ? from.keys : null;
   }
 
   fork(): State {
@@ -129,8 +138,41 @@ export class State {
     return this[which];
   }
 
+  /** The property key found earlier for these locks and actions, with no stale pointers about. */
+  knownKey(counts: (cls: string) => boolean): string | undefined {
+    const { keys } = this;
+    if (keys === null || keys.locks !== this.locks || keys.did !== this.did) return undefined;
+    return this.stale.size > 0 ? undefined : keys.by.get(counts);
+  }
+  rememberKey(counts: (cls: string) => boolean, key: string): void {
+    // Maps that this state owns may still change in place.
+    if ((this.owned & (4 | 256)) !== 0 || this.stale.size > 0) return;
+    if (this.keys === null || this.keys.locks !== this.locks || this.keys.did !== this.did)
+      this.keys = { locks: this.locks, did: this.did, by: new Map() };
+    this.keys.by.set(counts, key);
+  }
+
   setMem(addr: ValueId, v: ValueId): void {
     if (this.mem.get(addr) !== v) this.own("mem", 1).set(addr, v);
+  }
+  /** Forgets the cells for which `dead` says so. */
+  dropMemWhere(dead: (addr: ValueId) => boolean): void {
+    const gone: ValueId[] = [];
+    for (const addr of this.mem.keys()) if (dead(addr)) gone.push(addr);
+    if (gone.length === 0) return;
+    if ((this.owned & 1) !== 0 || gone.length * 4 < this.mem.size) {
+      const mem = this.own("mem", 1);
+      for (const addr of gone) mem.delete(addr);
+      return;
+    }
+    const kept = new Map<ValueId, ValueId>();
+    let next = 0;
+    for (const [addr, v] of this.mem) {
+      if (addr === gone[next]) next++;
+      else kept.set(addr, v);
+    }
+    this.mem = kept;
+    this.owned |= 1;
   }
   dropMem(addr: ValueId): void {
     if (this.mem.has(addr)) this.own("mem", 1).delete(addr);
@@ -232,8 +274,10 @@ export class State {
 export function propertyKey(
   s: State,
   splitActions: ReadonlySet<string>,
-  counts: (cls: string) => boolean = () => true,
+  counts: (cls: string) => boolean = ALL_CLASSES,
 ): string {
+  const known = s.knownKey(counts);
+  if (known !== undefined) return known;
   const parts: string[] = [];
   for (const [k, e] of s.locks) {
     // Taken and given back here: no reason to keep paths apart.
@@ -249,8 +293,12 @@ export function propertyKey(
   if (splitActions.size > 0)
     for (const a of s.did.keys()) if (splitActions.has(a) || a.startsWith("inc:")) parts.push(`+${a}`);
   if (parts.length > 1) parts.sort();
-  return parts.join(" ");
+  const key = parts.join(" ");
+  s.rememberKey(counts, key);
+  return key;
 }
+
+const ALL_CLASSES = (): boolean => true;
 
 /** Flags tested in either value whose state is the same on both paths stay known of the join. */
 function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: ValueId, va: ValueId, vb: ValueId): void {
