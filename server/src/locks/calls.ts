@@ -107,8 +107,10 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = termValue(m, s, frame, f.term);
     if (v !== null) s.setMem(t.field(frame.ret, f.field), v);
   }
+  // Does the result tell this outcome? Then it tells of the arguments, too.
+  const told = outcome.when.some(onResult);
   for (const effect of outcome.effects) {
-    apply(m, s, effect, frame, site, model);
+    apply(m, s, effect, frame, site, model, told);
     if (m.dead) return frame.ret;
   }
   finishResult(m, s, model, frame);
@@ -225,7 +227,15 @@ function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolea
   return cond === null || assume(m.t, s, cond.value, cond.positive);
 }
 
-function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site, model: CallModel): void {
+function apply(
+  m: Machine,
+  s: State,
+  e: CallEffect,
+  frame: CallFrame,
+  site: Site,
+  model: CallModel,
+  told: boolean,
+): void {
   const callee = model.primitive ? null : model.name;
   switch (e.k) {
     case "acquire":
@@ -297,8 +307,8 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       return;
     }
     case "assume":
-      // What is said of an argument is advice: a caller that does otherwise is still followed.
-      if (!assumeClause(m, s, e.clause, frame) && onResult(e.clause)) m.dead = true;
+      // What is said of an argument in any case is advice: a caller that does otherwise is still followed.
+      if (!assumeClause(m, s, e.clause, frame) && (onResult(e.clause) || told)) m.dead = true;
       return;
   }
 }
