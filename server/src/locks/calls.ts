@@ -107,10 +107,8 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = termValue(m, s, frame, f.term);
     if (v !== null) s.setMem(t.field(frame.ret, f.field), v);
   }
-  // Does the result tell this outcome? Then it tells of the arguments, too.
-  const told = outcome.when.some(onResult);
   for (const effect of outcome.effects) {
-    apply(m, s, effect, frame, site, model, told);
+    apply(m, s, effect, frame, site, model);
     if (m.dead) return frame.ret;
   }
   finishResult(m, s, model, frame);
@@ -227,15 +225,7 @@ function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolea
   return cond === null || assume(m.t, s, cond.value, cond.positive);
 }
 
-function apply(
-  m: Machine,
-  s: State,
-  e: CallEffect,
-  frame: CallFrame,
-  site: Site,
-  model: CallModel,
-  told: boolean,
-): void {
+function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site, model: CallModel): void {
   const callee = model.primitive ? null : model.name;
   switch (e.k) {
     case "acquire":
@@ -308,7 +298,7 @@ function apply(
     }
     case "assume":
       // What is said of an argument in any case is advice: a caller that does otherwise is still followed.
-      if (!assumeClause(m, s, e.clause, frame) && (onResult(e.clause) || told)) m.dead = true;
+      if (!assumeClause(m, s, e.clause, frame) && (onResult(e.clause) || model.outcomes.length > 1)) m.dead = true;
       return;
   }
 }
