@@ -7,7 +7,10 @@ export function runChecks(whole: DetectorContext): RawFinding[] {
   const { analysis } = whole;
   const ctx = {
     ...whole,
-    analysis: { ...analysis, events: analysis.events.filter((e) => e.k === "exit" || !e.state.hearsay) },
+    analysis: {
+      ...analysis,
+      events: analysis.events.filter((e) => e.k === "exit" || e.k === "ignored-result" || !e.state.hearsay),
+    },
   };
   const all: RawFinding[] = [];
   for (const check of ctx.checks) {

@@ -1,5 +1,5 @@
 /** seqcount-protocol: write sections that protect what they should, readers that look twice. */
-import { canonicalLock } from "../locks/calls";
+import { canonicalLock } from "../locks/canonical";
 import type { Event } from "../locks/events";
 import { POSITIVE, ZERO } from "../locks/facts";
 import { termOn } from "../locks/obligations";

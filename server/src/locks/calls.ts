@@ -1,15 +1,16 @@
 /** Calls: picks one of the callee's outcomes and applies its effects to the state. */
 import type { Expr } from "../syntax/ast";
-import { structTag } from "../syntax/types";
 import { assume, narrow, truth } from "./assume";
+import { canonicalLock } from "./canonical";
 import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
 import { ANY, POSITIVE, ZERO } from "./facts";
+import { lendContent, loseBitLocks, loseTrack, noteEscapes } from "./lending";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
 import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
 import { certainlyNotHeld, isHeld } from "./query";
 import { lockKey, type Site, type State } from "./state";
-import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
+import { type CallFrame, termCell, termValue } from "./terms";
 import type { ValueId } from "./values";
 
 /** Macros by convention; what they expand to releases nothing. */
@@ -44,37 +45,6 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
     return m.result(s, e.at, `call:${name}`);
   }
   return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
-}
-
-/** A callback that gets an object may unlock it, now or later. */
-function loseBitLocks(m: Machine, s: State, frame: CallFrame, site: Site): void {
-  for (const c of m.rules.classes.values()) {
-    if (c.kind !== "bit" || c.objectType === undefined) continue;
-    for (const v of frame.args) {
-      const tag = m.structs.get(v);
-      if (tag === c.objectType || tag === "page") loseTrack(m, s, c.id, canonicalFolio(m, v), site);
-    }
-  }
-}
-
-/** A locked object that is linked into something (`&folio->lru`) may be released by whoever finds it there. */
-function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallModel | null): void {
-  if (model?.primitive) return;
-  for (const v of frame.args) {
-    const x = m.t.get(v);
-    if (x.k !== "field") continue;
-    for (const e of s.locks.values()) {
-      if (e.obj === x.base && m.rules.classes.get(e.cls)?.kind === "bit") s.addMark(e.obj, "escaped");
-    }
-  }
-}
-
-/** A locked object that is stored where others find it may be unlocked by them. */
-export function noteStored(m: Machine, s: State, v: ValueId): void {
-  for (const e of s.locks.values()) {
-    if (!isHeld(e) || m.rules.classes.get(e.cls)?.kind !== "bit") continue;
-    if (e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
-  }
 }
 
 /** Address of an lvalue argument without reporting an access. */
@@ -259,67 +229,6 @@ function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolea
   return cond === null || assume(m.t, s, cond.value, cond.positive);
 }
 
-/** Raw lock calls on a lock that has a class of its own (`down_read(&mm->mmap_lock)`, `spin_lock(vmf->ptl)`) mean that class. */
-export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: string; obj: ValueId } {
-  const c = m.rules.classes.get(cls);
-  if (c?.kind === "map") return { cls, obj: withoutArithmetic(m, obj) };
-  if (c?.objectType === "folio") return { cls, obj: canonicalFolio(m, obj) };
-  if (!c?.generic) return { cls, obj };
-  const known = m.lockClass.get(obj);
-  if (known !== undefined) return { cls: known, obj };
-  const v = m.t.get(obj);
-  if (v.k === "field") {
-    const tag = structOf(m, v.base);
-    const specific = tag === undefined ? undefined : m.rules.fieldClasses.get(`${tag}.${v.field}`);
-    if (specific !== undefined) return { cls: specific, obj: v.base };
-    const through = throughPointer(m, v.base, v.field);
-    if (through) return through;
-    // A part of the lock (its lockdep map) stands for the lock.
-    if (m.t.get(v.base).k === "field") {
-      const whole = canonicalLock(m, cls, v.base);
-      if (whole.cls !== cls) return whole;
-    }
-  } else if (v.k === "load") {
-    const a = m.t.get(v.addr);
-    if (a.k === "field") {
-      const tag = structOf(m, a.base);
-      const specific = tag === undefined ? undefined : m.rules.lockFields.get(`${tag}.${a.field}`);
-      if (specific !== undefined) return { cls: specific, obj };
-    }
-  }
-  return { cls, obj };
-}
-
-/** The lock lives in an object of its own that a field of the owner points to: `vma->vm_lock->lock`. */
-function throughPointer(m: Machine, base: ValueId, field: string): { cls: string; obj: ValueId } | null {
-  const b = m.t.get(base);
-  if (b.k !== "load") return null;
-  const a = m.t.get(b.addr);
-  if (a.k !== "field") return null;
-  const tag = structOf(m, a.base);
-  const cls = tag === undefined ? undefined : m.rules.fieldClasses.get(`${tag}.${a.field}->${field}`);
-  return cls === undefined ? null : { cls, obj: a.base };
-}
-
-/** `pte + n` lies in the table that `pte` maps. */
-function withoutArithmetic(m: Machine, v: ValueId): ValueId {
-  const x = m.t.get(v);
-  if (x.k === "op" && (x.op === "+" || x.op === "-")) {
-    const a = m.t.get(x.a);
-    return withoutArithmetic(m, a.k === "num" || a.k === "sym" ? x.b : x.a);
-  }
-  if (x.k === "elem") return withoutArithmetic(m, x.base);
-  return v;
-}
-
-function structOf(m: Machine, v: ValueId): string | undefined {
-  const known = m.structs.get(v);
-  if (known !== undefined) return known;
-  const x = m.t.get(v);
-  if (x.k === "local") return structTag(m.types.get(x.name) ?? "");
-  return undefined;
-}
-
 function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site, model: CallModel): void {
   const callee = model.primitive ? null : model.name;
   switch (e.k) {
@@ -419,27 +328,6 @@ function ownerIsValid(m: Machine, s: State, lock: ValueId): void {
   else if (base.k !== "local" && base.k !== "global") narrow(m.t, s, x.base, POSITIVE);
 }
 
-/** The lock may or may not be held now. */
-function loseTrack(m: Machine, s: State, cls: string, obj: ValueId, site: Site): void {
-  const held = s.locks.get(lockKey(cls, obj));
-  const base = held ?? {
-    cls,
-    obj,
-    depth: 1,
-    origin: site,
-    last: null,
-    entry: true,
-    entryMode: "any" as const,
-    dropped: true,
-    checked: false,
-    rule: null,
-    attempt: false,
-    weak: false,
-  };
-  s.setLock({ ...base, mode: "top", depth: 1 });
-  if (m.rules.sectionClasses.has(cls)) s.clearReads();
-}
-
 function noteSleep(m: Machine, s: State, model: CallModel, frame: CallFrame, site: Site): void {
   if (model.sleeps === "no") return;
   let conditional = model.sleeps === "conditional";
@@ -467,16 +355,6 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
       }
     }
   });
-}
-
-/** The object in a variable that a callee may replace: its per-object lock went with it. */
-function lendContent(m: Machine, s: State, cell: ValueId, site: Site): void {
-  const content = s.mem.get(cell);
-  if (content === undefined) return;
-  for (const l of s.locks.values()) {
-    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
-    if (l.obj === content || l.obj === canonicalFolio(m, content)) loseTrack(m, s, l.cls, l.obj, site);
-  }
 }
 
 function noteStaleArguments(

@@ -1,0 +1,69 @@
+/** Locks that leave the function's hands without a release: with an object that is lent, linked or stored. */
+import type { Machine } from "./machine";
+import type { CallModel } from "./outcomes";
+import { isHeld } from "./query";
+import { lockKey, type Site, type State } from "./state";
+import { type CallFrame, canonicalFolio } from "./terms";
+import type { ValueId } from "./values";
+
+/** A callback that gets an object may unlock it, now or later. */
+export function loseBitLocks(m: Machine, s: State, frame: CallFrame, site: Site): void {
+  for (const c of m.rules.classes.values()) {
+    if (c.kind !== "bit" || c.objectType === undefined) continue;
+    for (const v of frame.args) {
+      const tag = m.structs.get(v);
+      if (tag === c.objectType || tag === "page") loseTrack(m, s, c.id, canonicalFolio(m, v), site);
+    }
+  }
+}
+
+/** A locked object that is linked into something (`&folio->lru`) may be released by whoever finds it there. */
+export function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallModel | null): void {
+  if (model?.primitive) return;
+  for (const v of frame.args) {
+    const x = m.t.get(v);
+    if (x.k !== "field") continue;
+    for (const e of s.locks.values()) {
+      if (e.obj === x.base && m.rules.classes.get(e.cls)?.kind === "bit") s.addMark(e.obj, "escaped");
+    }
+  }
+}
+
+/** A locked object that is stored where others find it may be unlocked by them. */
+export function noteStored(m: Machine, s: State, v: ValueId): void {
+  for (const e of s.locks.values()) {
+    if (!isHeld(e) || m.rules.classes.get(e.cls)?.kind !== "bit") continue;
+    if (e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
+  }
+}
+
+/** The object in a variable that a callee may replace: its per-object lock went with it. */
+export function lendContent(m: Machine, s: State, cell: ValueId, site: Site): void {
+  const content = s.mem.get(cell);
+  if (content === undefined) return;
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    if (l.obj === content || l.obj === canonicalFolio(m, content)) loseTrack(m, s, l.cls, l.obj, site);
+  }
+}
+
+/** The lock may or may not be held now. */
+export function loseTrack(m: Machine, s: State, cls: string, obj: ValueId, site: Site): void {
+  const held = s.locks.get(lockKey(cls, obj));
+  const base = held ?? {
+    cls,
+    obj,
+    depth: 1,
+    origin: site,
+    last: null,
+    entry: true,
+    entryMode: "any" as const,
+    dropped: true,
+    checked: false,
+    rule: null,
+    attempt: false,
+    weak: false,
+  };
+  s.setLock({ ...base, mode: "top", depth: 1 });
+  if (m.rules.sectionClasses.has(cls)) s.clearReads();
+}
