@@ -180,6 +180,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     if (shared) continue;
     const wandering = ctx.analysis.machine.rules.classes.get(g.entry.cls)?.kind === "bit";
     for (const x of g.held) {
+      if (x.state.hearsay) continue;
       // Per-object locks change owners: only what this function itself takes and elsewhere gives back is judged.
       if (wandering && (g.free.length === 0 || changesOwner(ctx, x, g.entry.obj))) continue;
       if (handedOver(ctx, g, x)) continue;

@@ -85,7 +85,7 @@ export class EngineImpl implements Engine {
       macros: options.rules.macros,
       contexts: options.rules.contexts,
       judge: (ref, dir, ast, analysis) => this.judge(ref, dir, ast, analysis),
-      isExpected: (ref) => this.expected.has(ref.file) && !this.program.isOpaque(ref.item.name),
+      isExpected: (ref) => this.expected.has(ref.file) && !this.program.isLockPrimitive(ref.item.name),
     });
   }
 
@@ -174,7 +174,7 @@ export class EngineImpl implements Engine {
       const relevant = program.isRelevant(ref, dir);
       if (!relevant) program.forgetSyntax(ref);
       // The bodies of primitives implement what the data says; they are not judged by it.
-      const checked = relevant && !program.isOpaque(ref.item.name) ? program.verdict(ref, dir) : null;
+      const checked = relevant && !program.isLockPrimitive(ref.item.name) ? program.verdict(ref, dir) : null;
       if (checked?.incomplete) degraded.push({ reason: "too many paths: some were not followed", at: 0 });
       return { findings: checked?.verdict ?? [], degraded };
     } catch (error) {
@@ -187,7 +187,7 @@ export class EngineImpl implements Engine {
   /** Runs the detectors on one analysed function. */
   private judge(ref: FunctionRef, dir: string, ast: FunctionAst, analysis: FunctionAnalysis): RawFinding[] {
     const { program } = this;
-    if (program.isOpaque(ref.item.name)) return [];
+    if (program.isLockPrimitive(ref.item.name)) return [];
     const ctx: DetectorContext = {
       fn: ast,
       analysis,

@@ -103,7 +103,7 @@ export function contextsAtCalls(a: FunctionAnalysis, wanted: (name: string) => b
 function contextOf(a: FunctionAnalysis, name: string): Meet | null {
   let meet: Meet | null = null;
   for (const { state, args } of performedCalls(a, name)) {
-    const here = atCall(a.machine, state, args);
+    const here = atCall(a, state, args);
     meet = meet ? intersect(meet, here) : here;
   }
   return meet;
@@ -152,7 +152,27 @@ function list(names: string[]): string {
   return unique.slice(0, 3).join(", ") + (unique.length > 3 ? " …" : "");
 }
 
-function atCall(m: Machine, s: State, args: ValueId[]): Meet {
+/**
+ * Locks of which a task holds one at a time, and that the function waits for somewhere with none in sight: it is not
+ * called with one.
+ */
+function takenByItself(a: FunctionAnalysis): ReadonlySet<string> {
+  const known = ownLocks.get(a);
+  if (known) return known;
+  const out = new Set<string>();
+  const { rules } = a.machine;
+  for (const e of a.events) {
+    if (e.k !== "acquire" || !e.blocking || !rules.until.has(e.cls) || e.state.guess) continue;
+    if (![...e.state.locks.values()].some((l) => l.cls === e.cls)) out.add(e.cls);
+  }
+  ownLocks.set(a, out);
+  return out;
+}
+
+const ownLocks = new WeakMap<FunctionAnalysis, ReadonlySet<string>>();
+
+function atCall(a: FunctionAnalysis, s: State, args: ValueId[]): Meet {
+  const m = a.machine;
   const held: Meet["held"] = new Map();
   const some = new Set(m.entry.some);
   const unclear = new Set<string>();
@@ -176,7 +196,7 @@ function atCall(m: Machine, s: State, args: ValueId[]): Meet {
     }
   }
   const free = new Set<string>();
-  for (const cls of m.entry.free) if (!unclear.has(cls)) free.add(cls);
+  for (const cls of [...m.entry.free, ...takenByItself(a)]) if (!unclear.has(cls) && !some.has(cls)) free.add(cls);
   const fresh = new Set<number>();
   args.forEach((a, i) => {
     if (s.hasMark(a, "fresh")) fresh.add(i);

@@ -228,6 +228,16 @@ export class Program<V> {
     return e !== undefined && e.opaque !== false;
   }
 
+  /** Is it a lock primitive: rule data says which locks it takes or gives back, and its body is how? */
+  isLockPrimitive(name: string): boolean {
+    const e = this.o.compiled.api(name, -1);
+    return (
+      e !== undefined &&
+      e.opaque !== false &&
+      e.effects.some((x) => x.acquire || x.release || x.releaseAll || x.downgrade || x.invalidate)
+    );
+  }
+
   /** Installed, in its own file, in a slot that detectors ask about? */
   inAskedSlot(ref: FunctionRef): boolean {
     this.db.read(`use:${ref.item.name}`);

@@ -375,6 +375,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     ...sleepsOf(m, fn, a.events),
     mustCheck: false,
     failMask: 0,
+    surely: [],
     pure: false,
     is: null,
     guardians: guardiansOf(m, exits),

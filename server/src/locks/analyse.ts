@@ -42,6 +42,8 @@ export function analyseFunction(
   entry: EntryContext,
 ): FunctionAnalysis {
   const m = new Machine(fn, rules, scope, entry);
+  for (const b of cfg.blocks)
+    if (b.term.k === "switch") for (const c of b.term.cases) if (c.value.k === "id") m.labels.add(c.value.name);
   declareAll(m, cfg);
   const live = liveness(cfg);
   const domain = domainOf(m, cfg, live.liveIn, live.escaping);

@@ -153,6 +153,7 @@ export function apiModel(entry: ApiEntry): CallModel {
     sleepsThrough: "",
     mustCheck: r?.mustCheck ?? false,
     failMask: r?.fails ? (FAILS[r.fails] ?? 0) : 0,
+    surely: r?.failsUnless ? parseCond(r.failsUnless).map(clause) : [],
     pure: r?.pure ?? false,
     is: r?.is ? term(r.is) : null,
     guardians: (r?.protectedBy ?? []).map((p) => ({ cls: p.lock, term: term(p.object) })),

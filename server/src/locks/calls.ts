@@ -6,7 +6,7 @@ import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, relea
 import { ANY, POSITIVE, ZERO } from "./facts";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
-import type { CallEffect, CallModel, Clause, Outcome } from "./outcomes";
+import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
 import { certainlyNotHeld, isHeld } from "./query";
 import { lockKey, type Site, type State } from "./state";
 import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
@@ -65,6 +65,14 @@ function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallModel | 
   }
 }
 
+/** A locked object that is stored where others find it may be unlocked by them. */
+export function noteStored(m: Machine, s: State, v: ValueId): void {
+  for (const e of s.locks.values()) {
+    if (!isHeld(e) || m.rules.classes.get(e.cls)?.kind !== "bit") continue;
+    if (e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
+  }
+}
+
 /** Address of an lvalue argument without reporting an access. */
 function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
   const sink = m.sink;
@@ -93,6 +101,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   for (const n of model.needs) {
     const any = n.term.k === "any";
     const obj = any ? null : termValue(m, s, frame, n.term);
+    if (n.term.k !== "any" && onStack(m, frame, n.term)) continue;
     if (any || obj !== null) requireForCall(m, s, n, obj, site, model.name);
   }
   for (const w of model.writes) {
@@ -106,6 +115,8 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     m.modelled.add(v);
     m.store(s, cell, v);
   }
+  if (model.surely.length > 0 && model.surely.every((c) => clauseTruth(m, s, c, frame) === "true"))
+    narrow(t, s, frame.ret, ANY & ~model.failMask);
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (m.speculative) s.guess = true;
@@ -134,6 +145,13 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   return frame.ret;
 }
 
+/** Does the callee ask for the lock of an object that is the caller's own variable? Nobody else can reach that one. */
+function onStack(m: Machine, frame: CallFrame, term: Term): boolean {
+  if (term.k === "field" || term.k === "load" || term.k === "after") return onStack(m, frame, term.of);
+  const v = term.k === "arg" ? frame.args[term.index] : undefined;
+  return v !== undefined && m.t.get(v).k === "local";
+}
+
 function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame): void {
   if (model.failMask === ZERO && model.struct && (s.mask(m.t, frame.ret) & ZERO) === 0)
     narrow(m.t, s, frame.ret, POSITIVE);
@@ -145,6 +163,8 @@ function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame):
       if (v !== null) keys.push(lockKey(g.cls, v));
     }
     s.setGuardians(frame.ret, keys);
+    // Found after whatever the call let go of.
+    s.setStale(frame.ret, undefined);
   }
   if (m.rules.lookActions.size > 0) {
     for (const a of m.lastActions) if (m.rules.lookActions.has(a)) s.addRead(frame.ret, a);
@@ -368,7 +388,8 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       return;
     }
     case "assume":
-      if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
+      // What is said of an argument in any case is advice: a caller that does otherwise is still followed.
+      if (!assumeClause(m, s, e.clause, frame) && (onResult(e.clause) || model.outcomes.length > 1)) m.dead = true;
       return;
   }
 }

@@ -4,7 +4,7 @@ import type { Expr, FunctionAst } from "../syntax/ast";
 import { structTag } from "../syntax/types";
 import { assume, flagNames, narrow, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
-import { applyModel, performCall } from "./calls";
+import { applyModel, noteStored, performCall } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event, EventSink } from "./events";
 import { POSITIVE } from "./facts";
@@ -68,6 +68,8 @@ export class Machine {
   readonly dereferenced = new Set<ValueId>();
   /** Calls seen while events are reported. */
   readonly calls = new Map<string, PerformedCall[]>();
+  /** Names used as `case` labels: constants, however they are spelt. */
+  readonly labels = new Set<string>();
   /** Actions of the call being applied. */
   readonly lastActions: string[] = [];
 
@@ -314,7 +316,7 @@ export class Machine {
     }
     if (e.name === "NULL" || e.name === "false") return t.zero;
     if (e.name === "true") return t.one;
-    if (/^[A-Z_][A-Z0-9_]*$/.test(e.name)) {
+    if (/^[A-Z_][A-Z0-9_]*$/.test(e.name) || this.labels.has(e.name)) {
       const c = this.scope.constant(e.name);
       if (typeof c === "number") return t.num(c);
       if (c !== null) return c.map((n) => t.sym(n)).reduce((a, b) => t.op("|", a, b));
@@ -380,6 +382,7 @@ export class Machine {
       if (a.k !== "local") this.noteDeref(s, a.k === "elem" ? a.base : addr, e.l.at, e.l.end);
     }
     this.store(s, addr, v);
+    if (s.locks.size > 0 && t.root(addr).k !== "local") noteStored(this, s, v);
     this.noteStruct(v, this.typeOf(e.l) ?? undefined);
     return v;
   }

@@ -134,9 +134,12 @@ function guards(source: Source, table: MacroTable["guards"], names: Names): Macr
 export function loadTypes(
   files: FileData[],
   names: Names,
-): Required<Pick<RuleSet, "immutableFields" | "lockFields" | "cells" | "actions" | "marks" | "flagSets" | "gfp">> {
+): Required<
+  Pick<RuleSet, "immutableFields" | "lockFields" | "markFields" | "cells" | "actions" | "marks" | "flagSets" | "gfp">
+> {
   const immutableFields = new Set<string>();
   const lockFields = new Map<string, string>();
+  const markFields = new Map<string, string>();
   const cells = new Map<string, string>();
   const actions = new Map<string, string>();
   const marks = new Map<string, string>();
@@ -150,6 +153,9 @@ export function loadTypes(
     for (const [field, lock] of Object.entries(raw.lockFields ?? {})) {
       if (names.check("lock", lock, source, ["lockFields", field])) lockFields.set(field, lock);
     }
+    for (const [field, mark] of Object.entries(raw.markFields ?? {})) {
+      if (names.check("mark", mark, source, ["markFields", field])) markFields.set(field, mark);
+    }
     for (const [type, action] of Object.entries(raw.cells ?? {})) {
       if (names.check("action", action, source, ["cells", type])) cells.set(type, action);
     }
@@ -159,7 +165,7 @@ export function loadTypes(
     for (const flag of raw.gfp?.sleeping ?? []) gfp.sleeping.add(flag);
     for (const flag of raw.gfp?.atomic ?? []) gfp.atomic.add(flag);
   }
-  return { immutableFields, lockFields, cells, actions, marks, flagSets, gfp };
+  return { immutableFields, lockFields, markFields, cells, actions, marks, flagSets, gfp };
 }
 
 function unknownKeys(source: Source, known: string[]): void {

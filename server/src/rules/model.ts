@@ -80,6 +80,8 @@ export interface ApiReturns {
   struct?: string;
   /** What failure looks like: `null`, `err` (ERR_PTR), `null-or-err`, `negative`, `nonzero`, `zero`. */
   fails?: "null" | "err" | "null-or-err" | "negative" | "nonzero" | "zero";
+  /** Under this condition it cannot fail. */
+  failsUnless?: CondExpr;
   /** Ignoring the result is a mistake. */
   mustCheck?: boolean;
   /** Same arguments, same value (page_folio, pte_lockptr): lets aliases be recognised. */
@@ -211,6 +213,8 @@ export interface RuleSet {
   immutableFields: Set<string>;
   /** `vm_fault.ptl` → `ptl`: the lock pointer in that field is of that class. */
   lockFields?: Map<string, string>;
+  /** `linux_binprm.mm` → `unpublished`: what that field points to has the mark. */
+  markFields?: Map<string, string>;
   /** Names after `does:` with their meaning; what checks may refer to. */
   actions?: Map<string, string>;
   /** Names after `mark:` with their meaning. */

@@ -61,6 +61,7 @@ const failure = z.enum(["null", "err", "null-or-err", "negative", "nonzero", "ze
 export const returnsShape = z.strictObject({
   struct: z.string().optional(),
   fails: failure.optional(),
+  failsUnless: z.string().optional().describe("condition under which it cannot fail"),
   mustCheck: z.boolean().optional(),
   pure: z.boolean().optional(),
   is: path.optional(),
@@ -182,6 +183,7 @@ export const macrosShape = z.strictObject({
 export const typesShape = z.strictObject({
   immutableFields: z.array(z.string().regex(/^\w+\.\w+$/)).optional(),
   lockFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
+  markFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
   cells: z.record(z.string().regex(/^\w+$/), z.string()).optional(),
   actions: z.record(z.string(), z.string()).optional(),
   marks: z.record(z.string(), z.string()).optional(),
