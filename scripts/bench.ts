@@ -14,6 +14,7 @@ import {
   StreamMessageWriter,
 } from "vscode-languageserver/node";
 import { Language, Parser } from "web-tree-sitter";
+import { LineIndex } from "../server/src/base/lineIndex";
 import { openFsTree } from "../server/src/node/fsTree";
 import { filesBelow } from "../server/src/workspace/files";
 import { provideKernel } from "./kernels.mjs";
@@ -67,7 +68,50 @@ function checkWhole(bareMs: number): void {
   line("findings", String(findings.length));
 }
 
-/** Types and takes back one statement after the other in different functions of a large file. */
+/** Texts as they come about while somebody works on a file, each a small edit of the one before. */
+function typing(text: string): string[] {
+  const lines = text.split("\n");
+  const places = lines.flatMap((content, at) => (/^\t(?!\t)\w.*;$/.test(content) ? [at] : []));
+  const locals = [...text.matchAll(/\n\tstruct \w+ \*(\w+)(?: = [^;]*)?;/g)];
+  const out: string[] = [];
+  for (let turn = 0; out.length < edits; turn++) {
+    const share = (turn * 7) % 25;
+    const at = places[Math.floor((share * places.length) / 25)]!;
+    const inserted = (line: string) => [...lines.slice(0, at), line, ...lines.slice(at)].join("\n");
+    if (turn % 5 === 0) for (const typed of ["\tint", "\tint x", "\tint x = 0;"]) out.push(inserted(typed));
+    else if (turn % 5 === 1) out.push(inserted("\tcond_resched();"));
+    else if (turn % 5 === 2) out.push([...lines.slice(0, at), ...lines.slice(at + 1)].join("\n"));
+    else if (turn % 5 === 3) out.push(inserted("\tif (x && ("));
+    else {
+      const local = locals[Math.floor((share * locals.length) / 25)]!;
+      const end = text.indexOf("\n}", local.index);
+      const body = text.slice(local.index, end).replace(new RegExp(`\\b${local[1]}\\b`, "g"), `${local[1]}2`);
+      out.push(text.slice(0, local.index) + body + text.slice(end));
+    }
+    out.push(text);
+  }
+  return out.slice(0, edits);
+}
+
+/** The one range in which two texts differ, as an editor sends it. */
+function difference(before: string, after: string) {
+  let start = 0;
+  while (start < before.length && before[start] === after[start]) start++;
+  let tail = 0;
+  const most = Math.min(before.length, after.length) - start;
+  while (tail < most && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  const lines = new LineIndex(before);
+  const place = (offset: number) => {
+    const { line: at, column } = lines.positionAt(offset);
+    return { line: at, character: column };
+  };
+  return {
+    range: { start: place(start), end: place(before.length - tail) },
+    text: after.slice(start, after.length - tail),
+  };
+}
+
+/** Types a statement, adds and removes calls and lines, renames a local, breaks the syntax and repairs it. */
 async function latency(file: string): Promise<void> {
   const text = source.read(file);
   if (text === undefined) return;
@@ -104,21 +148,17 @@ async function latency(file: string): Promise<void> {
   await first;
   line("open to first diagnostics", `${Math.round(performance.now() - started)} ms`);
 
-  const places = text.split("\n").flatMap((content, at) => (/^\t(?!\t)\w.*;$/.test(content) ? [at] : []));
   const times: number[] = [];
-  for (let edit = 0; edit < edits; edit++) {
-    const at = places[Math.floor(((edit >> 1) * places.length) / (edits / 2))]!;
+  let now = text;
+  for (const [edit, next] of typing(text).entries()) {
     const version = edit + 2;
-    const typed = "\tcond_resched();\n";
-    const [range, inserted] =
-      edit % 2 === 0
-        ? [{ start: { line: at, character: 0 }, end: { line: at, character: 0 } }, typed]
-        : [{ start: { line: at, character: 0 }, end: { line: at + 1, character: 0 } }, ""];
+    const change = difference(now, next);
+    now = next;
     const answer = published(version);
     started = performance.now();
     await connection.sendNotification("textDocument/didChange", {
       textDocument: { uri, version },
-      contentChanges: [{ range, text: inserted }],
+      contentChanges: [change],
     });
     await answer;
     times.push(performance.now() - started);

@@ -2,14 +2,18 @@
 import type { TreeReader } from "../base/tree";
 import type { TreeProvider } from "./types";
 
+const MAX_KEPT = 48_000_000;
+
 export class Overlay implements TreeReader {
   private readonly texts = new Map<string, string>();
   private readonly kept = new Map<string, string | undefined>();
+  /** Characters in `kept`. */
+  private size = 0;
 
   constructor(private readonly tree: TreeProvider) {}
 
   set(path: string, text: string | null): void {
-    this.kept.delete(path);
+    this.release(path);
     if (text === null) this.texts.delete(path);
     else this.texts.set(path, text);
   }
@@ -21,7 +25,7 @@ export class Overlay implements TreeReader {
 
   /** The file changed on disk. */
   forget(path: string): void {
-    this.kept.delete(path);
+    this.release(path);
   }
 
   /** The text that results may rest on; undefined if none was asked for. */
@@ -33,8 +37,25 @@ export class Overlay implements TreeReader {
   text(path: string): string | undefined {
     const unsaved = this.texts.get(path);
     if (unsaved !== undefined) return unsaved;
-    if (!this.kept.has(path)) this.kept.set(path, this.tree.read(path));
-    return this.kept.get(path);
+    if (this.kept.has(path)) return this.kept.get(path);
+    const text = this.tree.read(path);
+    this.kept.set(path, text);
+    this.size += text?.length ?? 0;
+    if (this.size > MAX_KEPT) this.trim();
+    return text;
+  }
+
+  /** Lets the texts go that were read first. */
+  private trim(): void {
+    for (const path of this.kept.keys()) {
+      if (this.size <= MAX_KEPT / 2) return;
+      this.release(path);
+    }
+  }
+
+  private release(path: string): void {
+    this.size -= this.kept.get(path)?.length ?? 0;
+    this.kept.delete(path);
   }
 
   read(path: string): string | undefined {

@@ -46,7 +46,8 @@ export function slotName(s: { struct: string | null; field: string }): string {
 
 /** What stays of a parsed function when its syntax is dropped to save memory. */
 export interface Parsed {
-  text: string;
+  /** Stands for the text. */
+  hash: string;
   degraded: FunctionAst["degraded"];
   /** Macros the parse asked about, and the answers. */
   macros: Map<string, MacroClass | undefined>;
@@ -269,7 +270,8 @@ export class Program<V> {
   lowered(ref: FunctionRef): Lowered {
     const key = refKey(ref);
     const parsed = this.parsed.get(key);
-    return this.syntax.get(parsed, () => this.lower(ref, parsed.text, new Map()));
+    if (parsed === NOT_PARSED) return this.lower(ref, this.textOf(ref), new Map());
+    return this.syntax.get(parsed, () => this.lower(ref, this.textOf(ref), new Map()));
   }
 
   /** Frees the syntax of a function that no analysis needs again. */
@@ -282,12 +284,13 @@ export class Program<V> {
     const ref = this.find(key);
     if (!ref) return NOT_PARSED;
     const text = this.textOf(ref);
+    const hash = fingerprintOf(text);
     const old = this.lastParsed.get(key);
-    if (old?.text === text && [...old.macros].every(([name, c]) => sameJson(this.env.classOf(ref.file, name), c)))
+    if (old?.hash === hash && [...old.macros].every(([name, c]) => sameJson(this.env.classOf(ref.file, name), c)))
       return old;
     const macros: Parsed["macros"] = new Map();
     const lowered = this.lower(ref, text, macros);
-    const parsed: Parsed = { text, degraded: lowered.ast.degraded.slice(), macros };
+    const parsed: Parsed = { hash, degraded: lowered.ast.degraded.slice(), macros };
     this.lastParsed.set(key, parsed);
     this.syntax.set(parsed, lowered);
     return parsed;
@@ -368,7 +371,19 @@ export class Program<V> {
   }
 }
 
-const NOT_PARSED: Parsed = { text: "", degraded: [], macros: new Map() };
+const NOT_PARSED: Parsed = { hash: "", degraded: [], macros: new Map() };
+
+/** Length and two independent hashes: texts that differ have different ones. */
+function fingerprintOf(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 5381;
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    a = Math.imul(a ^ c, 0x01000193);
+    b = (Math.imul(b, 33) + c) | 0;
+  }
+  return `${text.length}:${a}:${b}`;
+}
 
 function parts(key: string): { file: string; name: string; ordinal: number } {
   const [file, name, ordinal] = key.split("#") as [string, string, string];

@@ -27,9 +27,14 @@ export async function scan(
   token: CancellationToken,
   visit: (file: string, items: Diagnostic[], done: number) => void,
 ): Promise<void> {
-  for (const [index, file] of files.entries()) {
-    throwIfCancelled(token);
-    visit(file, checkDocument(session, project, file, token), index + 1);
-    await session.host.breathe();
+  project.engine.expect(files);
+  try {
+    for (const [index, file] of files.entries()) {
+      throwIfCancelled(token);
+      visit(file, checkDocument(session, project, file, token), index + 1);
+      await session.host.breathe();
+    }
+  } finally {
+    project.engine.expect([]);
   }
 }
