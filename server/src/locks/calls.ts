@@ -4,7 +4,7 @@ import { assume, narrow, truth } from "./assume";
 import { canonicalLock } from "./canonical";
 import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
 import { ANY, POSITIVE, ZERO } from "./facts";
-import { lendContent, loseBitLocks, loseTrack, noteEscapes } from "./lending";
+import { lendContent, loseBitLocks, loseTrack, noteEscapes, noteStored } from "./lending";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
 import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
