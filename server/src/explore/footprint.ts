@@ -130,7 +130,7 @@ function writesOf(m: Model, res: Resources, t: number, pc: number, op: Op, suppo
   const n = m.threads.length;
   const out: number[] = [];
   if (op.k === "store") out.push(...range(op.to, res.cells));
-  if (op.k === "rmw" || op.k === "cmpxchg") out.push(...range(op.at, res.cells));
+  if (op.k === "rmw" || op.k === "compareSwap") out.push(...range(op.at, res.cells));
   if (op.k === "free") out.push(...range(op.live, res.cells));
   if ("lock" in op) out.push(...range(op.lock, res.locks));
   if (op.k === "enter" || op.k === "leave") out.push(res.sections + op.section * n + t);
@@ -207,7 +207,7 @@ function usesOf(op: Op): number[] {
   if ("cond" in op) visit(op.cond);
   // The awaited value stands in its register while the condition is evaluated.
   if (op.k === "await") out.splice(0, out.length, ...out.filter((r) => r !== op.r));
-  if (op.k === "cmpxchg") visit(op.expect);
+  if (op.k === "compareSwap") visit(op.expect);
   if (op.k === "branch" && op.memo !== undefined) out.push(op.memo);
   if ("from" in op) visit(op.from.index);
   if (op.k === "store") visit(op.to.index);
@@ -225,7 +225,7 @@ function killOf(op: Op): number | null {
     case "await":
     case "choose":
     case "try":
-    case "cmpxchg":
+    case "compareSwap":
     case "rmw":
       return op.r;
     default:

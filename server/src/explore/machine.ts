@@ -1,4 +1,6 @@
 /** What each op does to a state. Executes in place; knows nothing of searching. */
+import { type Compiled, compileOp } from "./compiled";
+import { grantable, lockAt, ownConflict, take } from "./holds";
 import {
   BUFFER_DEPTH,
   compileExpr,
@@ -17,7 +19,6 @@ import {
 import {
   type Choice,
   type MemoryModel,
-  type Mode,
   type Model,
   type Op,
   type Ref,
@@ -30,16 +31,6 @@ import {
 export type Pruned = { k: "overflow"; site: number } | { k: "wild"; site: number } | { k: "cut"; id: number };
 
 export type Outcome = "ok" | "violation" | "pruned";
-
-interface Compiled {
-  op: Op;
-  /** The expression of the op, if it has one. */
-  e: Eval | null;
-  e2: Eval | null;
-  index: Eval | null;
-  liveIndex: Eval | null;
-  regs: number;
-}
 
 export class Machine {
   readonly layout: Layout;
@@ -84,7 +75,7 @@ export class Machine {
     if (pc >= DORMANT) return 0;
     const thread = this.model.threads[t]!;
     const irq = thread.interrupts;
-    if (irq && pc === 0 && (this.depth(s, irq.section, irq.host) > 0 || pcOf(s, irq.host) === DORMANT)) return 0;
+    if (irq && pc === 0 && (s[this.sectionAt(irq.section, irq.host)]! > 0 || pcOf(s, irq.host) === DORMANT)) return 0;
     for (const h of this.handlers[t]!) {
       const at = pcOf(s, h);
       if (at > 0 && at < DORMANT) return 0;
@@ -114,9 +105,9 @@ export class Machine {
         return op.values.length;
       case "acquire": {
         const lock = this.resolve(s, op.lock, c.index);
-        if (lock < 0 || this.ownConflict(s, t, lock, op.mode)) return 1;
-        if (this.grantable(s, t, lock, op.mode)) return 1;
-        const waits = s[this.lockAt(lock)]!;
+        if (lock < 0 || ownConflict(s, this.layout, t, lock, op.mode)) return 1;
+        if (grantable(s, this.layout, t, lock, op.mode)) return 1;
+        const waits = s[lockAt(this.layout, lock)]!;
         const queues = op.mode === "write" && this.model.locks[lock]!.kind === "rwsem";
         return queues && !(waits & (1 << t)) ? 1 : 0;
       }
@@ -208,7 +199,7 @@ export class Machine {
         break;
       }
       case "rmw":
-      case "cmpxchg": {
+      case "compareSwap": {
         const outcome = this.readModifyWrite(s, t, op, c);
         if (outcome !== "ok") return outcome;
         break;
@@ -296,13 +287,14 @@ export class Machine {
   private stop(s: State, t: number): Outcome {
     const keeps = this.model.threads[t]!.keeps ?? [];
     for (let lock = 0; lock < this.model.locks.length; lock++) {
-      if (s[this.lockAt(lock) + 1 + t] !== 0 && !keeps.includes(lock)) return this.fail("held-at-exit", t, lock);
+      if (s[lockAt(this.layout, lock) + 1 + t] !== 0 && !keeps.includes(lock))
+        return this.fail("held-at-exit", t, lock);
     }
     setPc(s, t, FINISHED);
     return "ok";
   }
 
-  private readModifyWrite(s: State, t: number, op: Op & { k: "rmw" | "cmpxchg" }, c: Compiled): Outcome {
+  private readModifyWrite(s: State, t: number, op: Op & { k: "rmw" | "compareSwap" }, c: Compiled): Outcome {
     const cell = this.resolve(s, op.at, c.index);
     if (cell < 0) return this.wild(op);
     const dead = this.dead(s, t, op, c);
@@ -311,15 +303,15 @@ export class Machine {
     const old = signed(s[at]!);
     const v = c.e!(s);
     let value: number;
-    if (op.k === "cmpxchg") {
+    if (op.k === "compareSwap") {
       const expected = c.e2!(s);
       if (expected === UNKNOWN || old === UNKNOWN) return this.wild(op);
       value = old === expected ? v : old;
-    } else if (op.how === "xchg") value = v;
+    } else if (op.how === "exchange") value = v;
     else if (old === UNKNOWN || v === UNKNOWN) value = UNKNOWN;
     else if (op.how === "or") value = old | v;
     else if (op.how === "and") value = old & v;
-    else value = op.how === "get" && old === 0 ? 0 : old + v;
+    else value = op.how === "addNonZero" && old === 0 ? 0 : old + v;
     if (v === OVERFLOW || (value !== UNKNOWN && (value > 127 || value < -127))) return this.overflow(op);
     s[at] = value;
     if (op.r !== null) s[c.regs + op.r] = old;
@@ -336,23 +328,23 @@ export class Machine {
   ): Outcome | "wait" {
     const lock = this.resolve(s, op.lock, c.index);
     if (lock < 0) return this.wild(op);
-    const at = this.lockAt(lock);
+    const at = lockAt(this.layout, lock);
     const mine = at + 1 + t;
     switch (op.k) {
       case "try": {
-        const got = !this.ownConflict(s, t, lock, op.mode) && this.grantable(s, t, lock, op.mode);
-        if (got) this.take(s, t, lock, op.mode);
+        const got = !ownConflict(s, this.layout, t, lock, op.mode) && grantable(s, this.layout, t, lock, op.mode);
+        if (got) take(s, this.layout, t, lock, op.mode);
         s[c.regs + op.r] = got ? 1 : 0;
         return "ok";
       }
       case "acquire":
         if (op.sleeps && this.inAtomic(s, t)) return this.fail("sleep-in-atomic", t, lock);
-        if (this.ownConflict(s, t, lock, op.mode)) return this.fail("self-deadlock", t, lock);
-        if (!this.grantable(s, t, lock, op.mode)) {
+        if (ownConflict(s, this.layout, t, lock, op.mode)) return this.fail("self-deadlock", t, lock);
+        if (!grantable(s, this.layout, t, lock, op.mode)) {
           s[at]! |= 1 << t;
           return "wait";
         }
-        this.take(s, t, lock, op.mode);
+        take(s, this.layout, t, lock, op.mode);
         return "ok";
       case "downgrade":
         if (s[mine] !== WRITE_HOLD) return this.fail("not-held", t, lock);
@@ -369,40 +361,12 @@ export class Machine {
     }
   }
 
-  private take(s: State, t: number, lock: number, mode: Mode): void {
-    const at = this.lockAt(lock);
-    s[at]! &= ~(1 << t);
-    if (mode === "write") s[at + 1 + t] = WRITE_HOLD;
-    else s[at + 1 + t]!++;
-  }
-
-  /** Waiting for oneself: any second hold but read on read. */
-  private ownConflict(s: State, t: number, lock: number, mode: Mode): boolean {
-    const hold = s[this.lockAt(lock) + 1 + t]!;
-    return hold !== 0 && (mode === "write" || hold === WRITE_HOLD);
-  }
-
-  /** Free for `t`? New readers stay behind writers that queued. */
-  private grantable(s: State, t: number, lock: number, mode: Mode): boolean {
-    const at = this.lockAt(lock);
-    if (mode === "read" && s[at]! & ~(1 << t)) return false;
-    for (let u = 0; u < this.layout.threads; u++) {
-      const hold = s[at + 1 + u]!;
-      if (u !== t && hold !== 0 && (mode === "write" || hold === WRITE_HOLD)) return false;
-    }
-    return true;
-  }
-
   private inAtomic(s: State, t: number): boolean {
     for (let k = 0; k < this.model.sections.length; k++)
-      if (this.model.sections[k]!.atomic && this.depth(s, k, t) > 0) return true;
+      if (this.model.sections[k]!.atomic && s[this.sectionAt(k, t)]! > 0) return true;
     for (let lock = 0; lock < this.model.locks.length; lock++)
-      if (this.model.locks[lock]!.kind === "spin" && s[this.lockAt(lock) + 1 + t] !== 0) return true;
+      if (this.model.locks[lock]!.kind === "spin" && s[lockAt(this.layout, lock) + 1 + t] !== 0) return true;
     return false;
-  }
-
-  private lockAt(lock: number): number {
-    return this.layout.locks + lock * this.layout.lockStride;
   }
 
   // ---- sections ----
@@ -411,14 +375,11 @@ export class Machine {
     return this.layout.sections + (section * this.layout.threads + t) * 2;
   }
 
-  private depth(s: State, section: number, t: number): number {
-    return s[this.sectionAt(section, t)]!;
-  }
-
   /** Mask of the other threads that are inside. */
   private inside(s: State, section: number, except: number): number {
     let mask = 0;
-    for (let u = 0; u < this.layout.threads; u++) if (u !== except && this.depth(s, section, u) > 0) mask |= 1 << u;
+    for (let u = 0; u < this.layout.threads; u++)
+      if (u !== except && s[this.sectionAt(section, u)]! > 0) mask |= 1 << u;
     return mask;
   }
 
@@ -484,20 +445,4 @@ export class Machine {
     this.pruned = { k: "overflow", site: op.site };
     return "pruned";
   }
-}
-
-function compileOp(op: Op, l: Layout, regs: number): Compiled {
-  const expr = "e" in op ? op.e : "cond" in op ? op.cond : null;
-  const expect = op.k === "cmpxchg" ? op.expect : null;
-  const ref = "from" in op ? op.from : op.k === "store" ? op.to : "at" in op ? op.at : "lock" in op ? op.lock : null;
-  const live = "live" in op ? op.live : undefined;
-  const index = (r: Ref | null | undefined): Eval | null => (r?.index ? compileExpr(r.index, l, regs) : null);
-  return {
-    op,
-    e: expr && compileExpr(expr, l, regs),
-    e2: expect && compileExpr(expect, l, regs),
-    index: index(ref),
-    liveIndex: index(live),
-    regs,
-  };
 }

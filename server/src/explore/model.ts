@@ -58,9 +58,16 @@ export type Op = OpBase &
     /** With `live`: the object whose memory this is; reading freed memory is a violation. */
     | { k: "load"; r: number; from: Ref; live?: Ref }
     | { k: "store"; to: Ref; e: Expr; live?: Ref }
-    /** Atomic read-modify-write; `r` gets the old value. `get` adds unless the old value is 0. */
-    | { k: "rmw"; how: "add" | "xchg" | "or" | "and" | "get"; r: number | null; at: Ref; e: Expr; live?: Ref }
-    | { k: "cmpxchg"; r: number; at: Ref; expect: Expr; e: Expr; live?: Ref }
+    /** Atomic read-modify-write; `r` gets the old value. `addNonZero` adds unless the old value is 0. */
+    | {
+        k: "rmw";
+        how: "add" | "exchange" | "or" | "and" | "addNonZero";
+        r: number | null;
+        at: Ref;
+        e: Expr;
+        live?: Ref;
+      }
+    | { k: "compareSwap"; r: number; at: Ref; expect: Expr; e: Expr; live?: Ref }
     /** Waits until the cell's value, put into `r`, makes `cond` true. */
     | { k: "await"; r: number; from: Ref; cond: Expr; live?: Ref }
     | { k: "touch"; live: Ref }

@@ -57,7 +57,7 @@ class Exporter {
     this.temps = [];
     thread.ops.forEach((op, pc) => {
       const idle = pc === 0 && (thread.dormant || thread.interrupts);
-      body.push(`${idle ? "end_" : ""}L${pc}:`, "  if", "  :: gone -> goto fin", ...this.step(t, pc, op), "  fi;");
+      body.push(`${idle ? "end_" : ""}op${pc}:`, "  if", "  :: gone -> goto fin", ...this.step(t, pc, op), "  fi;");
     });
     out.push(...this.temps.map((x) => `  int ${x};`), ...body, "fin: skip", "}", "");
     return out;
@@ -75,7 +75,8 @@ class Exporter {
     this.m.threads.forEach((h, i) => {
       if (h.interrupts?.host === t) guards.push(`!busy[${i}]`);
     });
-    const label = (to: number): string => (to === 0 && (thread.dormant || thread.interrupts) ? `end_L${to}` : `L${to}`);
+    const label = (to: number): string =>
+      to === 0 && (thread.dormant || thread.interrupts) ? `end_op${to}` : `op${to}`;
     const entry = thread.interrupts && pc === 0 ? [`busy[${t}] = true;`] : [];
     return this.alternatives(t, op).map(({ guard, effects, to }) => {
       const target = to ?? (op.k === "stop" ? null : pc + 1);
@@ -98,7 +99,7 @@ class Exporter {
     const rest = (to: number): string =>
       op.atomic === true
         ? this.tied(t, to).join(" ")
-        : `${this.m.invariants.map((i) => `assert((${this.pure(i.e, t)}) != 0);`).join(" ")} goto L${to}`;
+        : `${this.m.invariants.map((i) => `assert((${this.pure(i.e, t)}) != 0);`).join(" ")} goto op${to}`;
     return [
       "if",
       ...ways.map((w) => `:: (${w.guard || "true"}) -> ${w.effects.join(" ")} ${rest(w.to ?? nextPcs(op, pc)[0]!)}`),
@@ -134,7 +135,7 @@ class Exporter {
           ]),
         );
       case "rmw":
-      case "cmpxchg":
+      case "compareSwap":
         return one(this.cell(op.at, t, (at) => [...this.alive(op.live, t), ...this.readModifyWrite(op, t, at)]));
       case "touch":
         return one(this.alive(op.live, t));
@@ -326,11 +327,11 @@ class Exporter {
     return live ? this.indexed(live, t, (at) => [`assert(c[${at}] != 0);`]) : [];
   }
 
-  private readModifyWrite(op: Op & { k: "rmw" | "cmpxchg" }, t: number, at: string): string[] {
+  private readModifyWrite(op: Op & { k: "rmw" | "compareSwap" }, t: number, at: string): string[] {
     const old = this.temp();
     const now = this.temp();
     const out = [`${old} = c[${at}];`];
-    if (op.k === "cmpxchg") {
+    if (op.k === "compareSwap") {
       const want = this.temp();
       out.push(
         `${want} = ${this.pure(op.expect, t)};`,
@@ -349,9 +350,9 @@ class Exporter {
     return [
       ...out,
       ...this.checked(op.e, t, (v) => [
-        op.how === "xchg"
+        op.how === "exchange"
           ? `${now} = ${v};`
-          : `${now} = ((${old} == U || ${v} == U) -> U : ${op.how === "get" ? `(${old} == 0 -> 0 : CLIP(${old} + ${v}))` : `CLIP(${old} ${sum[op.how]} ${v})`});`,
+          : `${now} = ((${old} == U || ${v} == U) -> U : ${op.how === "addNonZero" ? `(${old} == 0 -> 0 : CLIP(${old} + ${v}))` : `CLIP(${old} ${sum[op.how]} ${v})`});`,
         `if :: ${now} == BAD -> gone = true; goto fin :: else -> skip fi;`,
         `c[${at}] = ${now};`,
         ...(op.r === null ? [] : [`r${op.r} = ${old};`]),

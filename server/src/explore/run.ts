@@ -29,6 +29,7 @@ export interface Run {
   stuckAt: number | null;
   /** Threads that can neither go on nor have ended. */
   waiting: number[];
+  ended: number[];
   final: State;
 }
 
@@ -36,7 +37,16 @@ export function runSchedule(model: Model, schedule: readonly Choice[], memory: M
   const machine = new Machine(model, memory);
   const l = machine.layout;
   const s = initialState(model, l);
-  const run: Run = { steps: [], outcome: "ok", violation: null, pruned: null, stuckAt: null, waiting: [], final: s };
+  const run: Run = {
+    steps: [],
+    outcome: "ok",
+    violation: null,
+    pruned: null,
+    stuckAt: null,
+    waiting: [],
+    ended: [],
+    final: s,
+  };
   for (const [n, choice] of schedule.entries()) {
     const t = choice.thread;
     const ways = choice.flush ? (machine.canFlush(s, t) ? 1 : 0) : t < l.threads ? machine.alternatives(s, t) : 0;
@@ -80,6 +90,7 @@ export function runSchedule(model: Model, schedule: readonly Choice[], memory: M
   if (run.outcome === "ok") {
     for (let t = 0; t < l.threads; t++) {
       const pc = pcOf(s, t);
+      if (pc === FINISHED || pc === DORMANT) run.ended.push(t);
       if (pc !== FINISHED && pc !== DORMANT && machine.alternatives(s, t) === 0) run.waiting.push(t);
     }
   }

@@ -201,14 +201,14 @@ it("references: not from zero, not below; memory freed once", () => {
   ];
   const shift = (ops: Loose[], by: number): Loose[] =>
     ops.map((op) => (op.k === "branch" ? { ...op, t: op.t + by, f: op.f + by } : op));
-  const user = (how: "add" | "get"): Thread =>
+  const user = (how: "add" | "addNonZero"): Thread =>
     thread([
       { k: "rmw", how, r: 1, at: one(0), e: num(1) },
       { k: "branch", cond: reg(1), t: 2, f: 6 },
       { k: "touch", live: one(1) },
       ...shift(put, 3),
     ]);
-  expect(verdict(model([thread(put), user("get")], { cells }))).toBe("clean");
+  expect(verdict(model([thread(put), user("addNonZero")], { cells }))).toBe("clean");
   expect(verdict(model([thread(put), thread([{ k: "touch", live: one(1) }])], { cells }))).toBe("use-after-free at 1");
   expect(
     verdict(model([thread([{ k: "free", live: one(1) }]), thread([{ k: "free", live: one(1) }])], { cells })),

@@ -9,7 +9,7 @@ const missing = spinMissing();
 const MODELS = 12;
 
 describe.skipIf(missing !== null)(`Spin${missing ? `: not run, ${missing}` : ""}`, () => {
-  it(`agrees on ${MODELS} random programs`, { timeout: 180_000 }, () => {
+  it(`agrees on ${MODELS} random programs`, { timeout: 240_000 }, async () => {
     const first = Number(process.env.LOCKSTEP_FUZZ_SEED ?? Date.now() % 1_000_000_000);
     console.log(`Promela exports from seed ${first} (LOCKSTEP_FUZZ_SEED repeats them)`);
     // As many of each verdict.
@@ -21,7 +21,7 @@ describe.skipIf(missing !== null)(`Spin${missing ? `: not run, ${missing}` : ""}
       const key = String(ours.violation !== null) as "true" | "false";
       if (ours.capped || left[key] === 0 || (key === "false" && ours.states < 8)) continue;
       left[key]--;
-      const spin = runSpin(toPromela(model));
+      const spin = await runSpin(toPromela(model));
       if (spin.violated !== (ours.violation !== null))
         wrong.push(`seed ${seed}: Spin says ${spin.violated}, we ${ours.violation?.kind}`);
     }

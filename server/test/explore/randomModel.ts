@@ -134,7 +134,7 @@ function randomOp(r: Random, m: Model, pc: number, length: number, dormant: numb
     "await",
     "assert",
     "choose",
-    "cmpxchg",
+    "compareSwap",
     "sleep",
     "touch",
     "free",
@@ -154,7 +154,7 @@ function randomOp(r: Random, m: Model, pc: number, length: number, dormant: numb
     case "rmw":
       return {
         k: "rmw",
-        how: r.pick(["add", "xchg", "or", "and", "get"] as const),
+        how: r.pick(["add", "exchange", "or", "and", "addNonZero"] as const),
         r: r.chance(70) ? reg : null,
         at: ref(r, cells),
         e: expr(r, 0),
@@ -162,8 +162,8 @@ function randomOp(r: Random, m: Model, pc: number, length: number, dormant: numb
         ...atomic,
         ...live,
       };
-    case "cmpxchg":
-      return { k: "cmpxchg", r: reg, at: ref(r, cells), expect: expr(r, 0), e: expr(r, 0), site, ...live };
+    case "compareSwap":
+      return { k: "compareSwap", r: reg, at: ref(r, cells), expect: expr(r, 0), e: expr(r, 0), site, ...live };
     case "branch":
       // Now and then backwards: programs may loop.
       return {

@@ -183,19 +183,19 @@ function oneStep(m: Model, w0: World, t: number, op: Op): Result[] {
       const v = value(op.e, w, me.regs);
       if (v === BAD) return gone;
       let now: number;
-      if (op.how === "xchg") now = v;
+      if (op.how === "exchange") now = v;
       else if (old === U || v === U) now = U;
       else if (op.how === "add") now = old + v;
-      else if (op.how === "get") now = old === 0 ? 0 : old + v;
+      else if (op.how === "addNonZero") now = old === 0 ? 0 : old + v;
       else now = op.how === "or" ? old | v : old & v;
       if (now !== U && Math.abs(now) > 127) return gone;
-      if (now === U && op.how !== "xchg" && old !== U && v !== U)
+      if (now === U && op.how !== "exchange" && old !== U && v !== U)
         return [{ k: "go", w: { ...w } }].slice(1) as Result[];
       w.cells[c] = now;
       if (op.r !== null) me.regs[op.r] = old;
       return go();
     }
-    case "cmpxchg": {
+    case "compareSwap": {
       const c = at(op.at);
       if (c < 0) return gone;
       const d = dead(op.live);

@@ -1,8 +1,11 @@
 /** Spin, if it and a C compiler are installed: the verdict of another model checker on the same model. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
 
 /** Why Spin cannot run, or null. */
 export function spinMissing(): string | null {
@@ -20,15 +23,15 @@ export interface SpinResult {
 }
 
 /** Exhaustive search without partial-order reduction. Throws with Spin's words if the model does not compile. */
-export function runSpin(promela: string): SpinResult {
+export async function runSpin(promela: string): Promise<SpinResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "lockstep-spin-"));
-  const run = (command: string, args: string[]): string =>
-    execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const run = async (command: string, args: string[]): Promise<string> =>
+    (await execute(command, args, { cwd: folder, maxBuffer: 1 << 26 })).stdout;
   try {
     writeFileSync(path.join(folder, "model.pml"), promela);
-    run("spin", ["-a", "model.pml"]);
-    run("gcc", ["-O1", "-w", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096", "-o", "pan", "pan.c"]);
-    const text = run("./pan", ["-m100000"]);
+    await run("spin", ["-a", "model.pml"]);
+    await run("gcc", ["-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096", "-o", "pan", "pan.c"]);
+    const text = await run("./pan", ["-m100000"]);
     const errors = /errors: (\d+)/.exec(text);
     const states = /([\d.e+]+) states, stored/.exec(text);
     if (!errors || !states || /search depth too small/.test(text)) throw new Error(`spin said:\n${text}`);
