@@ -20,7 +20,7 @@ it(`agree on verdict and least switches over ${PROGRAMS} random programs`, { tim
     if (seed % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     const model = randomModel(seed);
     expect(modelProblem(model), `seed ${seed}`).toBeNull();
-    const exact = reference(model, 300);
+    const exact = reference(model, 200);
     if (exact === null) continue;
     compared++;
     const reduced = search(model);

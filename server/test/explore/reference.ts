@@ -73,7 +73,12 @@ function value(e: Expr, w: World, regs: number[]): Val {
 
 type Result = { k: "go"; w: World } | { k: "bad"; what: string } | { k: "gone" };
 
-const copy = (w: World): World => JSON.parse(JSON.stringify(w)) as World;
+const copy = (w: World): World => ({
+  sides: w.sides.map((s) => ({ pc: s.pc, regs: [...s.regs], nest: [...s.nest], waits: s.waits.map((x) => [...x]) })),
+  cells: [...w.cells],
+  locks: w.locks.map((x) => [...x]),
+  queued: w.queued.map((x) => [...x]),
+});
 const bad = (what: string): Result[] => [{ k: "bad", what }];
 
 /** Everything that may come of one step of thread `t`; nothing if it has to wait or has ended. */
