@@ -26,6 +26,7 @@ static inline void vma_start_write(struct vm_area_struct *vma);
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags);
 static inline void vm_flags_reset(struct vm_area_struct *vma, unsigned long flags);
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long address);
+int expand_stack_locked(struct vm_area_struct *vma, unsigned long address);
 pte_t *__pte_offset_map(pmd_t *pmd, unsigned long addr, pmd_t *pmdvalp);
 struct folio *try_grab_folio_fast(struct page *page, int refs, unsigned int flags);
 `,

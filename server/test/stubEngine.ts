@@ -65,6 +65,7 @@ export function createStubEngine(tree: TreeProvider): Engine {
   return {
     setOverlay: (path, text) => void (text === null ? overlays.delete(path) : overlays.set(path, text)),
     invalidate() {},
+    expect() {},
     check,
     contract: (path, fn) => functionsOf(path, textOf(path) ?? "").find((candidate) => candidate.function === fn),
     contracts: (path) => functionsOf(path, textOf(path) ?? ""),

@@ -1,5 +1,6 @@
 /** balance: every lock taken is released once, in its mode, on every path. */
 
+import { covers } from "../interproc/handover";
 import { express } from "../interproc/summary";
 import { ENTRY_UNKNOWN } from "../locks/effects";
 import type { Event } from "../locks/events";
@@ -9,6 +10,7 @@ import type { LockEntry, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
+import { changesOwner, lentSince } from "./ownership";
 
 type Exit = Extract<Event, { k: "exit" }>;
 
@@ -124,6 +126,7 @@ function misuse(ctx: DetectorContext, rule: string, classes: Set<string>): RawFi
         steps: [...stepsOf(e.info), { ...e.site, note: `released as a ${e.wanted === "read" ? "reader" : "writer"}` }],
       });
     } else {
+      if (ctx.analysis.machine.rules.classes.get(e.cls)?.kind === "bit" && lentSince(ctx, e)) continue;
       out.push({
         ...base,
         rule,
@@ -177,8 +180,9 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     if (shared) continue;
     const wandering = ctx.analysis.machine.rules.classes.get(g.entry.cls)?.kind === "bit";
     for (const x of g.held) {
+      if (x.state.hearsay) continue;
       // Per-object locks change owners: only what this function itself takes and elsewhere gives back is judged.
-      if (wandering && (x.state.hasMark(g.entry.obj, "escaped") || g.free.length === 0)) continue;
+      if (wandering && (g.free.length === 0 || changesOwner(ctx, x, g.entry.obj))) continue;
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
       const lock = label(ctx, entry.cls);
@@ -207,11 +211,14 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   const { fn } = ctx;
   if (fn.attributes.some((a) => /acquires/.test(a.word))) return true;
   const m = ctx.analysis.machine;
+  if (covers(ctx.handovers, m, g.entry.cls, x.state, x.ret)) return true;
   const term = express(m, x.state, g.entry.obj, x.ret);
   if (x.ret !== null && x.ret === g.entry.obj) return true;
   const viaOutParameter = term?.k === "after" && term.of.k === "arg";
   if (viaOutParameter && isSuccess(ctx, x.state, x.ret)) return true;
-  if (term?.k === "after" && m.rules.classes.get(g.entry.cls)?.kind === "bit") return true;
+  // Kept where the caller finds it: page locks, and mappings of page tables, which any pointer into the table undoes.
+  const kind = m.rules.classes.get(g.entry.cls)?.kind;
+  if (term?.k === "after" && (kind === "bit" || (kind === "map" && term.of.k === "field"))) return true;
   if (flaggedInMemory(ctx, g, x)) return true;
   // Reported through the result: success holds, failure does not.
   const heldMask = maskOf(ctx, g.held);
@@ -227,7 +234,7 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   if (!term) return false;
   if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after")))
     return true;
-  if (ctx.callersKnown && ctx.callers.length > 0) return true;
+  if ((ctx.callers()?.length ?? 0) > 0) return true;
   return SUGGESTIVE.test(fn.name) || ctx.slots.length > 0;
 }
 

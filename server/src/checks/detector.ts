@@ -1,4 +1,5 @@
 /** What a detector gets and gives. Detectors know events and rule parameters, never a kernel name. */
+import type { Handover } from "../interproc/handover";
 import type { FunctionAnalysis } from "../locks/analyse";
 import type { LockEntry, Site, State } from "../locks/state";
 import { printValue, type ValueId } from "../locks/values";
@@ -22,10 +23,10 @@ export interface DetectorContext {
   analysis: FunctionAnalysis;
   /** Slots the function is installed in: `mmu_interval_notifier_ops.invalidate`. */
   slots: string[];
-  /** Is everybody who calls the function known? */
-  callersKnown: boolean;
-  /** Names of the known callers. */
-  callers: string[];
+  /** Locks it may return with because of these slots. */
+  handovers: readonly Handover[];
+  /** Names of the callers; null if they are not all known. */
+  callers(): readonly string[] | null;
   /** Does some known caller hold on to (and release) what this function returns with? */
   calleeOf(name: string): boolean;
   /** Functions of the same folder that call an API performing the action, with the API's name. */

@@ -23,7 +23,7 @@ export function resultAt(ctx: DetectorContext, e: { site: Site; callee: string }
 }
 
 /** Is zero what the function returns for success: does some return say "not zero, maybe negative"? */
-function zeroSucceeds(ctx: DetectorContext): boolean {
+export function zeroSucceeds(ctx: DetectorContext): boolean {
   const { t } = ctx.analysis.machine;
   return exitsOf(ctx).some((x) => x.ret !== null && (x.state.mask(t, x.ret) & (ZERO | NEGATIVE)) === NEGATIVE);
 }

@@ -11,6 +11,7 @@ export const resultCheck: Detector = (ctx, check) => {
   );
   const mine = (api: string): boolean => apis.has(api) || (!others.has(api) && acquires(ctx, api, classes));
   const out: RawFinding[] = [];
+  const used = new Set<number>();
   for (const e of ctx.analysis.events) {
     if (e.k === "ignored-result") {
       if (!mine(e.api)) continue;
@@ -28,13 +29,17 @@ export const resultCheck: Detector = (ctx, check) => {
         weight: 5,
       });
     } else if (e.k === "failed-use") {
-      if (!mine(e.api)) continue;
+      // The first use of a failed result is the mistake; the others follow from it.
+      if (!mine(e.api) || used.has(e.value)) continue;
+      used.add(e.value);
       out.push(failedUse(ctx, check.id, e.value, e.api, e.site));
     } else if (e.k === "action") {
       const f = ctx.analysis.machine.fallible.get(e.obj);
       if (!f || !mine(f.api)) continue;
       const mask = e.state.mask(ctx.analysis.machine.t, e.obj);
-      if ((mask & ~f.mask) === 0) out.push(failedUse(ctx, check.id, e.obj, f.api, e.site));
+      if ((mask & ~f.mask) !== 0 || used.has(e.obj)) continue;
+      used.add(e.obj);
+      out.push(failedUse(ctx, check.id, e.obj, f.api, e.site));
     }
   }
   if (check.with.balance === true) out.push(...balance(ctx, check));

@@ -3,7 +3,12 @@ import type { DetectorContext, RawFinding } from "./detector";
 import { DETECTORS } from "./registry";
 
 /** Findings of one function, at most one per rule and place, the weightier rule where several speak of one place. */
-export function runChecks(ctx: DetectorContext): RawFinding[] {
+export function runChecks(whole: DetectorContext): RawFinding[] {
+  const { analysis } = whole;
+  const ctx = {
+    ...whole,
+    analysis: { ...analysis, events: analysis.events.filter((e) => e.k === "exit" || !e.state.hearsay) },
+  };
   const all: RawFinding[] = [];
   for (const check of ctx.checks) {
     const detector = DETECTORS[check.detector];

@@ -6,9 +6,20 @@ import { termOn } from "../locks/obligations";
 import { holds, isHeld } from "../locks/query";
 import type { LockEntry, Site, State } from "../locks/state";
 import type { CheckRule, Need } from "../rules/model";
+import { isPointer } from "../syntax/types";
 import { balance } from "./balance";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt } from "./detector";
-import { type Action, actionsOf, exitsOf, leavesFunction, maySucceed, performs, resultAt } from "./exits";
+import {
+  type Action,
+  actionsOf,
+  type Exit,
+  exitsOf,
+  leavesFunction,
+  maySucceed,
+  performs,
+  resultAt,
+  zeroSucceeds,
+} from "./exits";
 
 type Unheld = Extract<Event, { k: "release-unheld" }>;
 type Acquire = Extract<Event, { k: "acquire" }>;
@@ -274,8 +285,10 @@ function unchecked(
   const first: Site = { ...b.site, note: "counter read here" };
   for (const x of exitsOf(ctx)) {
     const began = x.state.did.get(String(check.with.begin));
-    if (began?.at !== b.site.at || !maySucceed(ctx, x) || wrote(ctx, x.state, b)) continue;
+    if (began?.at !== b.site.at || !maySucceed(ctx, x) || wrote(ctx, x.state, b) || lockedInstead(ctx, x.state, b))
+      continue;
     if (!x.state.did.has(String(check.with.retry))) {
+      if (onlyMissesMatter(ctx, x, retries, check)) continue;
       out.push(
         finding(ctx, check, b.site, "on a path to a successful return nobody looks whether a writer came in between", [
           first,
@@ -304,6 +317,28 @@ function unchecked(
     }
   }
   return out.slice(0, 1);
+}
+
+/** Did the path wait for a lock after the first look? Under it the data is read anew. */
+function lockedInstead(ctx: DetectorContext, s: State, b: Action): boolean {
+  const { classes } = ctx.analysis.machine.rules;
+  return [...s.locks.values()].some((l) => {
+    const kind = classes.get(l.cls)?.kind;
+    return (
+      (kind === "spin" || kind === "mutex" || kind === "rwsem") && !l.attempt && !l.entry && l.origin.at > b.site.at
+    );
+  });
+}
+
+/** A search that is sure of what it finds: only "nothing there" is looked at twice. */
+function onlyMissesMatter(ctx: DetectorContext, x: Exit, retries: Action[], check: CheckRule): boolean {
+  const { t } = ctx.analysis.machine;
+  if (x.ret === null || x.state.mask(t, x.ret) === ZERO) return false;
+  if (!isPointer(ctx.fn.returnType) && zeroSucceeds(ctx)) return false;
+  const answers = (e: Exit): boolean =>
+    retries.some((r) => r.site.at > e.site.at && !ctx.text.slice(e.site.at, r.site.at).includes(";"));
+  const looked = exitsOf(ctx).filter((e) => e.state.did.has(String(check.with.retry)));
+  return looked.length > 0 && looked.every((e) => e.ret !== null && (e.state.mask(t, e.ret) === ZERO || answers(e)));
 }
 
 /** Did the path take the write side of the same counter instead? */

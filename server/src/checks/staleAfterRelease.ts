@@ -1,4 +1,5 @@
 /** stale-after-release: a pointer is used after the lock that kept its object alive was let go of. */
+import { marked } from "../locks/obligations";
 import { type Detector, label, list, print, type RawFinding, sourceAt } from "./detector";
 import { downgraded } from "./requiresLock";
 
@@ -14,7 +15,7 @@ export const staleAfterRelease: Detector = (ctx, check) => {
     if (e.k !== "stale-use" || !locks.has(e.info.cls) || e.info.relocked !== wantRelocked) continue;
     const tag = m.structs.get(e.value);
     if (tag !== undefined && tag !== check.with.struct) continue;
-    if (unless.some((mark) => e.state.hasMark(e.value, mark))) continue;
+    if (marked(m, e.state, e.value, unless) || marked(m, e.state, e.info.obj, unless)) continue;
     // Every later use of the same dead pointer is the same mistake.
     const key = `${print(ctx, e.value)}|${e.info.site.at}`;
     if (seen.has(key)) continue;

@@ -18,6 +18,7 @@ export function checkFiles(
   progress: (done: number) => void,
 ): CheckedFiles {
   const checked: CheckedFiles = { results: [], failures: [], phasesMs: {} };
+  engine.expect(files);
   files.forEach((file, index) => {
     try {
       checked.results.push(engine.check(file));

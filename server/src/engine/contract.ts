@@ -1,6 +1,6 @@
 /** The inferred contract of a function, for people. */
 import type { LineIndex } from "../base/lineIndex";
-import { type FunctionRef, refKey } from "../interproc/callGraph";
+import type { FunctionRef } from "../interproc/callGraph";
 import type { CallEffect, Clause, Term } from "../locks/outcomes";
 import type { Contract, HeldLock } from "../protocol/finding";
 import type { EngineImpl } from "./engine";
@@ -64,7 +64,7 @@ export function contractOf(engine: EngineImpl, ref: FunctionRef, dir: string, li
     maySleep: "unknown",
     evidence: [],
   };
-  if (!program.graph(dir).relevant.has(refKey(ref))) {
+  if (!program.isRelevant(ref, dir)) {
     contract.evidence.push("touches no lock that the rules speak of");
     return contract;
   }

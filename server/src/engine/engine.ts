@@ -1,18 +1,22 @@
 /** The façade: a mutable set of texts in, plain answers out. No I/O of its own. */
 import { LineIndex } from "../base/lineIndex";
-import type { DetectorContext } from "../checks/detector";
+import type { DetectorContext, RawFinding } from "../checks/detector";
 import { runChecks } from "../checks/run";
 import { isSuppressed, suppressions } from "../checks/suppress";
-import { type FunctionRef, refKey } from "../interproc/callGraph";
-import { folderOf, Program } from "../interproc/program";
+import type { FunctionRef } from "../interproc/callGraph";
+import { handoversOf } from "../interproc/handover";
+import { type Changes, changesBetween } from "../interproc/inputs";
+import { folderOf, Program, slotName } from "../interproc/program";
 import { express } from "../interproc/summary";
-import { compile } from "../locks/compile";
+import type { FunctionAnalysis } from "../locks/analyse";
+import { askedSymbols, compile } from "../locks/compile";
 import type { Machine } from "../locks/machine";
 import type { Term } from "../locks/outcomes";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
-import type { Contract, Degraded, Finding } from "../protocol/finding";
+import type { Contract } from "../protocol/finding";
 import type { CheckRule, RuleSet } from "../rules/model";
+import type { FunctionAst } from "../syntax/ast";
 import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
 import { contractOf } from "./contract";
@@ -33,16 +37,21 @@ export function createEngine(options: EngineOptions): Engine {
 
 /** Result for one function, relative to its start. */
 interface FunctionResult {
-  findings: Finding[];
+  findings: RawFinding[];
   degraded: { reason: string; at: number }[];
 }
 
 export class EngineImpl implements Engine {
   readonly overlay: Overlay;
   readonly index: TreeIndex;
-  readonly program: Program;
-  readonly checks: CheckRule[];
+  program!: Program<RawFinding[]>;
+  checks: CheckRule[] = [];
   private readonly bySlug = new Map<string, CheckRule>();
+  /** Symbols that rules ask about, and which of them the tree has: the rule set is compiled for these. */
+  private readonly asked: string[];
+  private present = "";
+  /** Files that will be checked. */
+  private expected = new Set<string>();
   private readonly queries: Queries;
   private checkMs = 0;
   private indexMs = 0;
@@ -50,8 +59,23 @@ export class EngineImpl implements Engine {
   constructor(readonly options: EngineOptions) {
     this.overlay = new Overlay(options.tree);
     this.index = new TreeIndex(this.overlay);
-    const { compiled, checks } = compile(options.rules, (symbol) => this.index.defines(symbol));
+    this.asked = askedSymbols(options.rules);
+    this.present = this.presentSymbols();
+    this.prepare();
+    this.queries = new Queries(this);
+  }
+
+  private presentSymbols(): string {
+    return this.asked.filter((symbol) => this.index.defines(symbol)).join(" ");
+  }
+
+  /** Compiles the rules for the tree as it is; nothing that was computed before is kept. */
+  private prepare(): void {
+    const { options } = this;
+    const has = new Set(this.present.split(" "));
+    const { compiled, checks } = compile(options.rules, (symbol) => has.has(symbol));
     this.checks = checks;
+    this.bySlug.clear();
     for (const c of checks) this.bySlug.set(c.id, c);
     this.program = new Program({
       index: this.index,
@@ -60,41 +84,47 @@ export class EngineImpl implements Engine {
       compiled,
       macros: options.rules.macros,
       contexts: options.rules.contexts,
+      judge: (ref, dir, ast, analysis) => this.judge(ref, dir, ast, analysis),
+      isExpected: (ref) => this.expected.has(ref.file) && !this.program.isLockPrimitive(ref.item.name),
     });
-    this.queries = new Queries(this);
   }
 
   setOverlay(path: string, text: string | null): void {
-    const before = this.shape(path);
-    this.overlay.set(path, text);
-    this.changed(path, before);
+    this.change(path, () => this.overlay.set(path, text));
   }
 
   invalidate(path: string): void {
-    const before = this.shape(path);
-    this.overlay.forget(path);
-    this.changed(path, before);
+    this.change(path, () => this.overlay.forget(path));
   }
 
-  /** Everything but the inside of functions: what other functions' results may rest on. */
-  private shape(path: string): string {
-    const s = this.index.scan(path);
-    if (!s) return "";
-    return JSON.stringify([
-      s.functions.map((f) => [f.name, f.isStatic, f.isInline, f.kind, f.calls, f.mentions, f.guards]),
-      s.macros.map((m) => [m.name, m.params, this.overlay.read(path)?.slice(m.bodyStart, m.end)]),
-      s.slots.map((x) => [x.struct, x.table, x.field, x.value]),
-      s.structs.map((x) => [x.tag, [...x.fields]]),
-      s.exports,
-      s.includes,
-      s.mentions,
-      s.prototypes,
-    ]);
+  expect(paths: Iterable<string>): void {
+    this.expected = new Set(paths);
   }
 
-  private changed(path: string, before: string): void {
-    this.index.invalidate(path);
-    this.program.touch(path, this.shape(path) !== before);
+  /** Finds out what a change of one file means to the others, by name. */
+  private change(path: string, apply: () => void): void {
+    const text = this.overlay.known(path);
+    apply();
+    const change = this.index.invalidate(path);
+    if (change.forgotten) {
+      // What it was is not known any more: begin anew.
+      this.present = this.presentSymbols();
+      this.prepare();
+      return;
+    }
+    if (!change.changed) return;
+    const after = { scan: this.index.scan(path), text: this.overlay.read(path) };
+    const changes = changesBetween(path, { scan: change.before, text }, after, change.existence);
+    if (this.concernsRules(changes) && this.presentSymbols() !== this.present) {
+      this.present = this.presentSymbols();
+      this.prepare();
+    } else this.program.touch(path, changes);
+  }
+
+  /** Could the change add or remove a symbol that rules ask about? */
+  private concernsRules(c: Changes): boolean {
+    if (c.files) return true;
+    return this.asked.some((s) => c.definitions.has(s) || c.macros.has(s) || c.structs.has(s) || c.prototypes.has(s));
   }
 
   check(path: string, cancel?: CancelCheck): FileResult {
@@ -112,23 +142,24 @@ export class EngineImpl implements Engine {
       result.problems.push({ file: path, line: at.line + 1, column: at.column + 1, message: p.message });
     }
     const dir = folderOf(path);
-    const graph = this.program.graph(dir);
+    this.program.folder(dir);
     this.indexMs += now() - t0;
     const ignored = suppressions(text, (offset) => lines.positionAt(offset).line + 1);
     for (const ref of this.program.functionsOf(path)) {
       cancel?.();
       result.functions++;
-      const one = this.checkFunction(ref, dir, graph.relevant.has(refKey(ref)), text, lines);
-      for (const d of one.degraded) {
-        const degraded: Degraded = {
-          file: path,
-          function: ref.item.name,
-          line: lines.positionAt(ref.item.start + d.at).line + 1,
-          reason: d.reason,
-        };
-        if (!result.degraded.some((x) => x.function === degraded.function)) result.degraded.push(degraded);
+      const one = this.checkFunction(ref, dir);
+      const d = one.degraded[0];
+      if (d && !result.degraded.some((x) => x.function === ref.item.name)) {
+        const line = lines.positionAt(ref.item.start + d.at).line + 1;
+        result.degraded.push({ file: path, function: ref.item.name, line, reason: d.reason });
       }
-      for (const f of one.findings) if (!isSuppressed(ignored, f.rule, f.alias, f.line)) result.findings.push(f);
+      const place = { file: path, lines, start: ref.item.start, function: ref.item.name };
+      for (const raw of one.findings) {
+        const check = this.bySlug.get(raw.rule);
+        const finding = check && toFinding(raw, check, place);
+        if (finding && !isSuppressed(ignored, finding.rule, finding.alias, finding.line)) result.findings.push(finding);
+      }
     }
     result.findings.sort((a, b) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1));
     fingerprint(result.findings, lines);
@@ -136,69 +167,47 @@ export class EngineImpl implements Engine {
     return result;
   }
 
-  private checkFunction(
-    ref: FunctionRef,
-    dir: string,
-    relevant: boolean,
-    text: string,
-    lines: LineIndex,
-  ): FunctionResult {
+  private checkFunction(ref: FunctionRef, dir: string): FunctionResult {
+    const { program } = this;
     try {
-      const { ast } = this.program.lowered(ref);
-      const degraded = ast.degraded.slice(0, 1);
+      const degraded = program.degraded(ref).slice(0, 1);
+      const relevant = program.isRelevant(ref, dir);
+      if (!relevant) program.forgetSyntax(ref);
       // The bodies of primitives implement what the data says; they are not judged by it.
-      if (!relevant || this.isPrimitive(ref.item.name)) {
-        if (!relevant) this.program.forgetSyntax(ref);
-        return { findings: [], degraded };
-      }
-      const a = this.program.checked(ref, dir);
-      if (!a) return { findings: [], degraded };
-      if (a.incomplete) degraded.push({ reason: "too many paths: some were not followed", at: 0 });
-      const place = { file: ref.file, text, lines, start: ref.item.start, function: ref.item.name };
-      const callers = this.index.callers(ref.file, ref.item.name);
-      const ctx: DetectorContext = {
-        fn: ast,
-        analysis: a,
-        slots: this.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`),
-        callersKnown: callers.complete,
-        callers: callers.sites.map((s) => s.fn),
-        calleeOf: () => false,
-        unitCalls: (action) => this.unitCalls(ref.file, action),
-        text: text.slice(ref.item.start, ref.item.end),
-        checks: this.checks,
-      };
-      const findings = runChecks(ctx).flatMap((raw) => {
-        const check = this.bySlug.get(raw.rule);
-        return check ? [toFinding(raw, check, place)] : [];
-      });
-      return { findings, degraded };
+      const checked = relevant && !program.isLockPrimitive(ref.item.name) ? program.verdict(ref, dir) : null;
+      if (checked?.incomplete) degraded.push({ reason: "too many paths: some were not followed", at: 0 });
+      return { findings: checked?.verdict ?? [], degraded };
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return {
-        findings: [],
-        degraded: [{ reason: `internal: ${error instanceof Error ? error.message : String(error)}`, at: 0 }],
-      };
+      const reason = `internal: ${error instanceof Error ? error.message : String(error)}`;
+      return { findings: [], degraded: [{ reason, at: 0 }] };
     }
   }
 
-  private unitCalls(file: string, action: string): { api: string; text: string }[] {
-    const { compiled } = this.program.o;
-    return this.index.folderUnit(file).flatMap((f) =>
-      this.program.functionsOf(f).flatMap((r) => {
-        const api = r.item.calls.find((c) => compiled.api(c, -1)?.effects.some((x) => x.does === action));
-        return api === undefined ? [] : [{ api, text: this.program.textOf(r) }];
-      }),
-    );
+  /** Runs the detectors on one analysed function. */
+  private judge(ref: FunctionRef, dir: string, ast: FunctionAst, analysis: FunctionAnalysis): RawFinding[] {
+    const { program } = this;
+    if (program.isLockPrimitive(ref.item.name)) return [];
+    const ctx: DetectorContext = {
+      fn: ast,
+      analysis,
+      slots: program.slots(ref).map(slotName),
+      handovers: handoversOf(program, ref),
+      callers: () => {
+        const { complete, sites } = program.callers(ref);
+        return complete ? sites.map((s) => s.fn) : null;
+      },
+      calleeOf: () => false,
+      unitCalls: (action) => program.folder(dir).unitCalls(action),
+      text: program.textOf(ref),
+      checks: this.checks,
+    };
+    return runChecks(ctx);
   }
 
   /** A lock object as a term over the function's parameters, or null. */
   queryTerm(m: Machine, s: State, v: ValueId): Term | null {
     return express(m, s, v, null);
-  }
-
-  isPrimitive(name: string): boolean {
-    const e = this.program.o.compiled.api(name, -1);
-    return e !== undefined && e.opaque !== false;
   }
 
   contract(path: string, fn: string): Contract | undefined {

@@ -7,7 +7,6 @@ import type { CheckRule } from "../rules/model";
 
 export interface Place {
   file: string;
-  text: string;
   lines: LineIndex;
   /** Offset of the function's text in the file. */
   start: number;

@@ -19,6 +19,11 @@ export class Overlay implements TreeReader {
     this.kept.delete(path);
   }
 
+  /** The text that results may rest on; undefined if none was asked for. */
+  known(path: string): string | undefined {
+    return this.texts.get(path) ?? this.kept.get(path);
+  }
+
   /** Like `read`, but remembers the text: for files whose functions are analysed. */
   text(path: string): string | undefined {
     const unsaved = this.texts.get(path);

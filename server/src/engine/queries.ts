@@ -1,6 +1,6 @@
 /** Questions at a position: locks held, hover, highlight, definition, why. */
 import { LineIndex } from "../base/lineIndex";
-import { type FunctionRef, refKey } from "../interproc/callGraph";
+import type { FunctionRef } from "../interproc/callGraph";
 import { folderOf } from "../interproc/program";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { isHeld } from "../locks/query";
@@ -23,7 +23,7 @@ export class Queries {
     const ref = this.functionAt(path, offset);
     if (!ref) return undefined;
     const dir = folderOf(path);
-    if (!this.engine.program.graph(dir).relevant.has(refKey(ref))) return undefined;
+    if (!this.engine.program.isRelevant(ref, dir)) return undefined;
     const analysis = this.engine.program.checked(ref, dir);
     return analysis ? { ref, analysis } : undefined;
   }
@@ -153,7 +153,7 @@ export class Queries {
       const api = compiled.api(w.word, -1);
       if (api) parts.push(renderApi(api, this.engine.checks, compiled));
       else {
-        const target = this.engine.program.resolve(path, w.word, folderOf(path))[0];
+        const target = this.engine.program.resolve(path, w.word, folderOf(path));
         const text = target && this.engine.overlay.read(target.file);
         if (target && text !== undefined)
           parts.push(renderContract(contractOf(this.engine, target, folderOf(path), new LineIndex(text))));

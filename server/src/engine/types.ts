@@ -57,6 +57,11 @@ export interface Engine {
   setOverlay(path: string, text: string | null): void;
   /** The file changed on disk (or appeared, or vanished). */
   invalidate(path: string): void;
+  /**
+   * Names the files that will be checked, so that each function is judged while its analysis is at
+   * hand. Changes nothing but time and memory.
+   */
+  expect(paths: Iterable<string>): void;
   check(path: string, cancel?: CancelCheck): FileResult;
   contract(path: string, fn: string): Contract | undefined;
   /** Contracts of all functions defined in a file, in source order. */

@@ -1,5 +1,9 @@
-/** Call graph of one folder (and the inline functions it reaches) with its strongly connected components. */
+/**
+ * Call graph of one folder (and the inline functions it reaches) with its strongly connected
+ * components. It follows edits: only functions whose calls may mean another thing are looked at again.
+ */
 import type { FunctionItem } from "../syntax/model";
+import { type Changes, functionKey } from "./inputs";
 
 export interface FunctionRef {
   file: string;
@@ -9,119 +13,218 @@ export interface FunctionRef {
 }
 
 export function refKey(r: { file: string; item: { name: string }; ordinal: number }): string {
-  return `${r.file}#${r.item.name}#${r.ordinal}`;
-}
-
-export interface CallGraph {
-  refs: ReadonlyMap<string, FunctionRef>;
-  /** Callees by key, in order of first call. */
-  callees: ReadonlyMap<string, readonly string[]>;
-  /** Component number per function; callees have smaller or equal numbers. */
-  component: ReadonlyMap<string, number>;
-  /** Functions whose analysis can matter: they or something they call touch what the rules speak of. */
-  relevant: ReadonlySet<string>;
+  return functionKey(r.file, r.item.name, r.ordinal);
 }
 
 export interface GraphInput {
-  roots: FunctionRef[];
-  /** Definitions a call may reach, best first; empty if out of reach. */
-  resolve(file: string, name: string): FunctionRef[];
+  /** The folder's functions. */
+  roots(): FunctionRef[];
+  /** Does the file lie in the folder? */
+  isRoot(file: string): boolean;
+  /** A function as it is now. */
+  find(key: string): FunctionRef | undefined;
+  /** The definition a call may reach, if any is in reach. */
+  resolve(file: string, name: string): FunctionRef | undefined;
   /** Is a call of this name modelled by rule data (its body is not looked into)? */
   isPrimitive(name: string): boolean;
   /** Does the function itself touch what the rules speak of? */
   isRelevant(ref: FunctionRef): boolean;
 }
 
-/** Builds the graph; components by Tarjan's algorithm (SIAM J. Comput. 1972), iteratively. */
-export function buildCallGraph(input: GraphInput): CallGraph {
-  const refs = new Map<string, FunctionRef>();
-  const callees = new Map<string, string[]>();
-  const queue = [...input.roots];
-  for (const r of queue) refs.set(refKey(r), r);
-  for (let i = 0; i < queue.length; i++) {
-    const r = queue[i] as FunctionRef;
-    const out: string[] = [];
-    for (const name of r.item.calls) {
-      if (input.isPrimitive(name)) continue;
-      for (const d of input.resolve(r.file, name)) {
-        const key = refKey(d);
-        if (!refs.has(key)) {
-          refs.set(key, d);
-          queue.push(d);
-        }
-        out.push(key);
-      }
-    }
-    callees.set(refKey(r), out);
-  }
-  const component = components(refs, callees);
-  return { refs, callees, component, relevant: relevance(refs, callees, component, input) };
+interface Node {
+  key: string;
+  name: string;
+  callees: Node[];
+  touches: boolean;
+  /** It or something it calls touches what the rules speak of. */
+  relevant: boolean;
+  /** Members of its component, sorted, if there are several. */
+  group: string;
+  // Tarjan's numbers.
+  index: number;
+  low: number;
+  onStack: boolean;
 }
 
-function components(refs: Map<string, FunctionRef>, callees: Map<string, string[]>): Map<string, number> {
-  const index = new Map<string, number>();
-  const low = new Map<string, number>();
-  const onStack = new Set<string>();
-  const stack: string[] = [];
-  const component = new Map<string, number>();
-  let counter = 0;
-  let number = 0;
-  for (const root of refs.keys()) {
-    if (index.has(root)) continue;
-    const work: { key: string; next: number }[] = [{ key: root, next: 0 }];
-    index.set(root, counter);
-    low.set(root, counter++);
-    stack.push(root);
-    onStack.add(root);
-    while (work.length > 0) {
-      const top = work[work.length - 1] as { key: string; next: number };
-      const succ = (callees.get(top.key) ?? [])[top.next++];
-      if (succ !== undefined) {
-        if (!index.has(succ)) {
-          index.set(succ, counter);
-          low.set(succ, counter++);
-          stack.push(succ);
-          onStack.add(succ);
-          work.push({ key: succ, next: 0 });
-        } else if (onStack.has(succ)) low.set(top.key, Math.min(low.get(top.key) as number, index.get(succ) as number));
-        continue;
-      }
-      work.pop();
-      const parent = work[work.length - 1];
-      if (parent) low.set(parent.key, Math.min(low.get(parent.key) as number, low.get(top.key) as number));
-      if (low.get(top.key) === index.get(top.key)) {
-        for (;;) {
-          const k = stack.pop() as string;
-          onStack.delete(k);
-          component.set(k, number);
-          if (k === top.key) break;
-        }
-        number++;
-      }
-    }
-  }
-  return component;
-}
+export class CallGraph {
+  private readonly nodes = new Map<string, Node>();
+  /** Functions that call, or once called, a name. */
+  private readonly callersOf = new Map<string, Set<string>>();
+  private dirty = new Set<string>();
+  private stale = true;
 
-function relevance(
-  refs: Map<string, FunctionRef>,
-  callees: Map<string, string[]>,
-  component: Map<string, number>,
-  input: GraphInput,
-): Set<string> {
-  const relevant = new Set<string>();
-  const byComponent = [...refs.keys()].sort((a, b) => (component.get(a) as number) - (component.get(b) as number));
-  let changed = true;
-  while (changed) {
-    changed = false;
-    for (const k of byComponent) {
-      if (relevant.has(k)) continue;
-      const r = refs.get(k) as FunctionRef;
-      if (input.isRelevant(r) || (callees.get(k) ?? []).some((c) => relevant.has(c))) {
-        relevant.add(k);
-        changed = true;
+  constructor(private readonly input: GraphInput) {}
+
+  /** Can the function's analysis matter: does it or something it calls touch what the rules speak of? */
+  isRelevant(key: string): boolean {
+    return this.nodes.get(key)?.relevant ?? false;
+  }
+
+  /** Names the circle of calls the function is part of; empty if it is in none. */
+  circle(key: string): string {
+    return this.nodes.get(key)?.group ?? "";
+  }
+
+  /** Takes note of a change; `update` brings the graph up to date. */
+  note(changes: Changes): void {
+    if (changes.files) this.stale = true;
+    for (const key of changes.functions) this.dirty.add(key);
+    for (const name of changes.definitions) for (const key of this.callersOf.get(name) ?? []) this.dirty.add(key);
+    // A slot that rules ask about makes a function relevant.
+    for (const name of changes.uses) for (const key of this.callersOf.get(`=${name}`) ?? []) this.dirty.add(key);
+  }
+
+  /** Brings the graph up to date; true if any answer may differ now. */
+  update(): boolean {
+    if (!this.stale && this.dirty.size === 0) return false;
+    let changed = this.stale;
+    if (this.stale) {
+      this.nodes.clear();
+      this.callersOf.clear();
+      for (const ref of this.input.roots()) this.nodeOf(ref);
+    } else {
+      for (const key of this.dirty) {
+        const ref = this.input.find(key);
+        const node = this.nodes.get(key);
+        if (!ref) changed = this.nodes.delete(key) || changed;
+        else if (node) changed = this.look(node, ref) || changed;
+        else if (this.input.isRoot(ref.file)) {
+          this.nodeOf(ref);
+          changed = true;
+        }
+      }
+    }
+    this.stale = false;
+    this.dirty = new Set();
+    if (!changed) return false;
+    this.findComponents();
+    this.findRelevance();
+    return true;
+  }
+
+  /** The node of a function; it and all it reaches are added if new. */
+  private nodeOf(ref: FunctionRef): Node {
+    const key = refKey(ref);
+    const there = this.nodes.get(key);
+    if (there) return there;
+    const make = (r: FunctionRef): Node => {
+      const node: Node = {
+        key: refKey(r),
+        name: r.item.name,
+        callees: [],
+        touches: false,
+        relevant: false,
+        group: "",
+        index: -1,
+        low: -1,
+        onStack: false,
+      };
+      this.nodes.set(node.key, node);
+      this.remember(`=${node.name}`, node.key);
+      queue.push({ node, ref: r });
+      return node;
+    };
+    const queue: { node: Node; ref: FunctionRef }[] = [];
+    const first = make(ref);
+    for (let one = queue.pop(); one; one = queue.pop()) {
+      one.node.touches = this.input.isRelevant(one.ref);
+      one.node.callees = this.calleesOf(one.ref, (r) => this.nodes.get(refKey(r)) ?? make(r));
+    }
+    return first;
+  }
+
+  private remember(name: string, key: string): void {
+    const there = this.callersOf.get(name);
+    if (there) there.add(key);
+    else this.callersOf.set(name, new Set([key]));
+  }
+
+  private calleesOf(ref: FunctionRef, nodeOf: (r: FunctionRef) => Node): Node[] {
+    const key = refKey(ref);
+    const out: Node[] = [];
+    for (const name of ref.item.calls) {
+      this.remember(name, key);
+      if (this.input.isPrimitive(name)) continue;
+      const target = this.input.resolve(ref.file, name);
+      if (target) out.push(nodeOf(target));
+    }
+    return out;
+  }
+
+  /** Looks at a function again; did its place in the graph change? */
+  private look(node: Node, ref: FunctionRef): boolean {
+    const touches = this.input.isRelevant(ref);
+    const callees = this.calleesOf(ref, (r) => this.nodeOf(r));
+    const same =
+      touches === node.touches &&
+      callees.length === node.callees.length &&
+      callees.every((c, i) => c === node.callees[i]);
+    node.touches = touches;
+    node.callees = callees;
+    return !same;
+  }
+
+  /** Components by Tarjan's algorithm (SIAM J. Comput. 1972), iteratively. */
+  private findComponents(): void {
+    for (const n of this.nodes.values()) {
+      n.index = -1;
+      n.onStack = false;
+      n.group = "";
+    }
+    let counter = 0;
+    const stack: Node[] = [];
+    const enter = (n: Node): { node: Node; next: number } => {
+      n.index = counter;
+      n.low = counter++;
+      n.onStack = true;
+      stack.push(n);
+      return { node: n, next: 0 };
+    };
+    for (const root of this.nodes.values()) {
+      if (root.index >= 0) continue;
+      const work = [enter(root)];
+      for (let top = work[0]; top; top = work[work.length - 1]) {
+        const n = top.node;
+        const succ = n.callees[top.next++];
+        if (succ) {
+          if (succ.index < 0) work.push(enter(succ));
+          else if (succ.onStack) n.low = Math.min(n.low, succ.index);
+          continue;
+        }
+        work.pop();
+        const parent = work[work.length - 1]?.node;
+        if (parent) parent.low = Math.min(parent.low, n.low);
+        if (n.low !== n.index) continue;
+        const members = stack.splice(stack.lastIndexOf(n));
+        for (const m of members) m.onStack = false;
+        if (members.length === 1) continue;
+        const group = members
+          .map((m) => m.key)
+          .sort()
+          .join("\n");
+        for (const m of members) m.group = group;
       }
     }
   }
-  return relevant;
+
+  private findRelevance(): void {
+    const callers = new Map<Node, Node[]>();
+    const queue: Node[] = [];
+    for (const n of this.nodes.values()) {
+      n.relevant = n.touches;
+      if (n.touches) queue.push(n);
+      for (const c of n.callees) {
+        const list = callers.get(c);
+        if (list) list.push(n);
+        else callers.set(c, [n]);
+      }
+    }
+    for (let n = queue.pop(); n; n = queue.pop()) {
+      for (const c of callers.get(n) ?? []) {
+        if (c.relevant) continue;
+        c.relevant = true;
+        queue.push(c);
+      }
+    }
+  }
 }

@@ -2,7 +2,7 @@
 
 import type { FunctionAnalysis } from "../locks/analyse";
 import { performedCalls } from "../locks/callSites";
-import type { EntryContext } from "../locks/context";
+import type { Compiled, EntryContext } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { Machine } from "../locks/machine";
 import type { Term } from "../locks/outcomes";
@@ -12,7 +12,8 @@ import type { ValueId } from "../locks/values";
 import { parsePath } from "../rules/expressions";
 import type { SlotContext } from "../rules/model";
 import { type FunctionRef, refKey } from "./callGraph";
-import { folderOf, type Program } from "./program";
+import type { Folder } from "./folder";
+import { folderOf, slotName } from "./program";
 
 /** Could knowing the caller change anything this analysis says? */
 export function entryMatters(a: FunctionAnalysis): boolean {
@@ -29,27 +30,27 @@ export function entryMatters(a: FunctionAnalysis): boolean {
   return false;
 }
 
-export function entryContext(p: Program, ref: FunctionRef, dir: string): EntryContext {
-  const slots =
-    ref.item.kind === "syscall"
-      ? ["syscall"]
-      : p.o.index.slots(ref.file, ref.item.name).map((s) => `${s.struct ?? "?"}.${s.field}`);
+/** What is held when the function is entered, as seen from a folder. */
+export function entryContext<V>(folder: Folder<V>, ref: FunctionRef): EntryContext {
+  const { program } = folder;
+  program.db.read(`fn:${refKey(ref)}`);
+  const slots = ref.item.kind === "syscall" ? ["syscall"] : program.slots(ref).map(slotName);
   if (slots.length > 0) {
-    const contexts = slots.map((s) => p.o.contexts.get(s));
-    if (contexts.every((c): c is SlotContext => c !== undefined)) return fromSlots(p, contexts);
+    const contexts = slots.map((s) => program.o.contexts.get(s));
+    if (contexts.every((c): c is SlotContext => c !== undefined)) return fromSlots(program.o.compiled, contexts);
     return UNKNOWN_ENTRY;
   }
-  const callers = p.o.index.callers(ref.file, ref.item.name);
+  const callers = program.callers(ref);
   if (!callers.complete || callers.sites.length === 0) return UNKNOWN_ENTRY;
-  if (callers.sites.some((c) => folderOf(c.file) !== dir)) return UNKNOWN_ENTRY;
-  return fromCallers(p, ref, dir, callers.sites);
+  if (callers.sites.some((c) => folderOf(c.file) !== folder.dir)) return UNKNOWN_ENTRY;
+  return fromCallers(folder, ref, callers.sites);
 }
 
-function fromSlots(p: Program, contexts: SlotContext[]): EntryContext {
+function fromSlots(compiled: Compiled, contexts: SlotContext[]): EntryContext {
   const first = contexts[0] as SlotContext;
   if (contexts.some((c) => JSON.stringify([c.holds, c.free]) !== JSON.stringify([first.holds, first.free])))
     return UNKNOWN_ENTRY;
-  const all = [...p.o.compiled.classes.values()].filter((c) => !c.generic).map((c) => c.id);
+  const all = [...compiled.classes.values()].filter((c) => !c.generic).map((c) => c.id);
   const alternatives = first.holds.flatMap((h) => (h.or ? [h.lock, h.or] : []));
   const free = new Set(first.free.includes("*") ? all : first.free);
   const some = new Set<string>();
@@ -81,31 +82,53 @@ function fromSlots(p: Program, contexts: SlotContext[]): EntryContext {
   };
 }
 
-interface Meet {
+/** What is known at all calls of a function looked at so far. */
+export interface Meet {
   held: Map<string, EntryContext["held"][number]>;
   free: Set<string>;
   some: Set<string>;
   fresh: Set<number>;
 }
 
-function fromCallers(p: Program, ref: FunctionRef, dir: string, sites: { file: string; fn: string }[]): EntryContext {
-  const graph = p.graph(dir);
-  const mine = graph.component.get(refKey(ref));
+/** What holds at every call of the wanted callees, by name. */
+export function contextsAtCalls(a: FunctionAnalysis, wanted: (name: string) => boolean): Map<string, Meet> {
+  const out = new Map<string, Meet>();
+  for (const name of a.calls.keys()) {
+    const meet = wanted(name) ? contextOf(a, name) : null;
+    if (meet) out.set(name, meet);
+  }
+  return out;
+}
+
+function contextOf(a: FunctionAnalysis, name: string): Meet | null {
+  let meet: Meet | null = null;
+  for (const { state, args } of performedCalls(a, name)) {
+    const here = atCall(a, state, args);
+    meet = meet ? intersect(meet, here) : here;
+  }
+  return meet;
+}
+
+function fromCallers<V>(folder: Folder<V>, ref: FunctionRef, sites: { file: string; fn: string }[]): EntryContext {
+  const key = refKey(ref);
+  const { name } = ref.item;
   let meet: Meet | null = null;
   const names: string[] = [];
   for (const site of sites) {
-    for (const caller of p.functionsOf(site.file).filter((r) => r.item.name === site.fn)) {
-      if (graph.component.get(refKey(caller)) === mine && refKey(caller) !== refKey(ref)) return UNKNOWN_ENTRY;
-      if (refKey(caller) === refKey(ref)) continue;
-      const a = p.checked(caller, dir);
-      if (!a) return UNKNOWN_ENTRY;
-      let any = false;
-      for (const { state, args } of performedCalls(a, ref.item.name)) {
-        any = true;
-        const here = atCall(a.machine, state, args);
-        meet = meet ? intersect(meet, here) : here;
+    for (const caller of folder.program.named(site.file, site.fn)) {
+      const from = refKey(caller);
+      if (from === key) continue;
+      if (folder.inOneCircle(from, key)) return UNKNOWN_ENTRY;
+      const checked = folder.verdict(from);
+      if (!checked) return UNKNOWN_ENTRY;
+      let here = checked.contexts.get(name) ?? null;
+      if (!here && checked.names.has(name)) {
+        const a = folder.checkedAnalysis(from);
+        here = a && contextOf(a, name);
       }
-      if (any) names.push(site.fn);
+      if (!here) continue;
+      meet = meet ? intersect(meet, here) : here;
+      names.push(site.fn);
     }
   }
   if (!meet) return UNKNOWN_ENTRY;
@@ -129,7 +152,27 @@ function list(names: string[]): string {
   return unique.slice(0, 3).join(", ") + (unique.length > 3 ? " …" : "");
 }
 
-function atCall(m: Machine, s: State, args: ValueId[]): Meet {
+/**
+ * Locks of which a task holds one at a time, and that the function waits for somewhere with none in sight: it is not
+ * called with one.
+ */
+function takenByItself(a: FunctionAnalysis): ReadonlySet<string> {
+  const known = ownLocks.get(a);
+  if (known) return known;
+  const out = new Set<string>();
+  const { rules } = a.machine;
+  for (const e of a.events) {
+    if (e.k !== "acquire" || !e.blocking || !rules.until.has(e.cls) || e.state.guess) continue;
+    if (![...e.state.locks.values()].some((l) => l.cls === e.cls)) out.add(e.cls);
+  }
+  ownLocks.set(a, out);
+  return out;
+}
+
+const ownLocks = new WeakMap<FunctionAnalysis, ReadonlySet<string>>();
+
+function atCall(a: FunctionAnalysis, s: State, args: ValueId[]): Meet {
+  const m = a.machine;
   const held: Meet["held"] = new Map();
   const some = new Set(m.entry.some);
   const unclear = new Set<string>();
@@ -153,7 +196,7 @@ function atCall(m: Machine, s: State, args: ValueId[]): Meet {
     }
   }
   const free = new Set<string>();
-  for (const cls of m.entry.free) if (!unclear.has(cls)) free.add(cls);
+  for (const cls of [...m.entry.free, ...takenByItself(a)]) if (!unclear.has(cls) && !some.has(cls)) free.add(cls);
   const fresh = new Set<number>();
   args.forEach((a, i) => {
     if (s.hasMark(a, "fresh")) fresh.add(i);

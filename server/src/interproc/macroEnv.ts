@@ -1,54 +1,52 @@
 /** What the tree's own #defines mean to one file: macro classes and named constants. */
+import { Query, type QueryDb } from "../base/query";
 import type { MacroTable } from "../rules/model";
 import { classifyMacro, type MacroClass } from "../syntax/normaliseMacros";
 import type { TreeIndex } from "../syntax/treeIndex";
 
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/** Keys are `file|name`. */
 export class MacroEnv {
-  private readonly classes = new Map<string, MacroClass | null>();
-  private readonly constants = new Map<string, number | string[] | null>();
+  private readonly classes: Query<MacroClass | null>;
+  private readonly constants: Query<number | string[] | null>;
 
   constructor(
+    private readonly db: QueryDb,
     private readonly index: TreeIndex,
     private readonly text: (path: string) => string | undefined,
     readonly table: MacroTable,
-  ) {}
-
-  clear(): void {
-    this.classes.clear();
-    this.constants.clear();
+  ) {
+    this.classes = new Query(db, (key) => this.classify(...split(key)), same, null);
+    this.constants = new Query(db, (key) => this.expand(...split(key)), same, null);
   }
 
   classOf(file: string, name: string): MacroClass | undefined {
-    const key = `${file}:${name}`;
-    const old = this.classes.get(key);
-    if (old !== undefined) return old ?? undefined;
-    let found: MacroClass | null = null;
-    for (const { file: where, item } of this.index.macro(file, name)) {
-      const body = (this.text(where) ?? "").slice(item.bodyStart, item.end);
-      const c = classifyMacro(item.params, body);
-      if (c) {
-        found = c;
-        break;
-      }
-    }
-    this.classes.set(key, found);
-    return found ?? undefined;
+    return this.classes.get(`${file}|${name}`) ?? undefined;
   }
 
   /** Zero, or the names an object-like macro ors together; null: a constant of its own. */
-  constant(file: string, name: string, depth = 4): number | string[] | null {
-    const key = `${file}:${name}`;
-    const old = this.constants.get(key);
-    if (old !== undefined) return old;
-    this.constants.set(key, null);
-    const value = this.expand(file, name, depth);
-    this.constants.set(key, value);
-    return value;
+  constant(file: string, name: string): number | string[] | null {
+    return this.constants.get(`${file}|${name}`);
   }
 
-  private expand(file: string, name: string, depth: number): number | string[] | null {
-    if (depth === 0) return null;
-    const found = this.index.macro(file, name);
+  private find(file: string, name: string): ReturnType<TreeIndex["macro"]> {
+    this.db.read("files");
+    this.db.read(`macro:${name}`);
+    return this.index.macro(file, name);
+  }
+
+  private classify(file: string, name: string): MacroClass | null {
+    for (const { file: where, item } of this.find(file, name)) {
+      const body = (this.text(where) ?? "").slice(item.bodyStart, item.end);
+      const c = classifyMacro(item.params, body);
+      if (c) return c;
+    }
+    return null;
+  }
+
+  private expand(file: string, name: string): number | string[] | null {
+    const found = this.find(file, name);
     const only = found[0];
     if (!only || found.length > 1 || only.item.params !== null) return null;
     let body = (this.text(only.file) ?? "")
@@ -62,8 +60,13 @@ export class MacroEnv {
     if (!/^[A-Z_][A-Z0-9_]*(?:\s*\|\s*[A-Z_][A-Z0-9_]*)+$/.test(body)) return null;
     const parts = body.split("|").map((p: string) => p.trim());
     return parts.flatMap((p: string) => {
-      const c = this.constant(only.file, p, depth - 1);
+      const c = this.constant(only.file, p);
       return Array.isArray(c) ? c : [p];
     });
   }
+}
+
+function split(key: string): [string, string] {
+  const bar = key.lastIndexOf("|");
+  return [key.slice(0, bar), key.slice(bar + 1)];
 }

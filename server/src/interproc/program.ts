@@ -1,32 +1,58 @@
 /**
- * The interprocedural database: parsed functions, summaries, entry contexts and checked analyses,
- * all on demand, memoised, and the same whatever the order of the questions.
+ * The interprocedural database: parsed functions, and per folder summaries, entry contexts and
+ * verdicts, all on demand, memoised, and the same whatever the order of the questions.
  */
-import { QueryDb } from "../base/query";
+import { Query, QueryDb } from "../base/query";
+import { Recent } from "../base/recent";
 import { buildCfg } from "../cfg/build";
 import type { Cfg } from "../cfg/cfg";
-import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
+import type { FunctionAnalysis } from "../locks/analyse";
 import { apiModel } from "../locks/apiModel";
-import type { Compiled, EntryContext, Scope } from "../locks/context";
-import { UNKNOWN_ENTRY } from "../locks/context";
+import type { Compiled, EntryContext } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
 import type { MacroTable, SlotContext } from "../rules/model";
 import type { FunctionAst } from "../syntax/ast";
-import type { FunctionItem } from "../syntax/model";
+import { functionsNamed } from "../syntax/functionNames";
+import type { FileScan } from "../syntax/model";
+import type { MacroClass } from "../syntax/normaliseMacros";
 import { parseFunction } from "../syntax/parseFunction";
 import type { CParser } from "../syntax/parser";
 import type { TreeIndex } from "../syntax/treeIndex";
-import { buildCallGraph, type CallGraph, type FunctionRef, refKey } from "./callGraph";
-import { entryContext, entryMatters } from "./entry";
+import type { Callers } from "../syntax/treeIndexCalls";
+import { type FunctionRef, refKey } from "./callGraph";
+import { type Checked, Folder } from "./folder";
+import type { Changes } from "./inputs";
 import { MacroEnv } from "./macroEnv";
-import { summarise } from "./summary";
+import { touchingRules } from "./relevance";
 
 export interface Lowered {
-  ast: FunctionAst;
-  cfg: Cfg;
+  readonly ast: FunctionAst;
+  /** Built when first asked for. */
+  readonly cfg: Cfg;
 }
 
-export interface ProgramOptions {
+/** A place in an ops table. */
+export interface Slot {
+  file: string;
+  struct: string | null;
+  table: string;
+  field: string;
+}
+
+/** `vm_operations_struct.fault` */
+export function slotName(s: { struct: string | null; field: string }): string {
+  return `${s.struct ?? "?"}.${s.field}`;
+}
+
+/** What stays of a parsed function when its syntax is dropped to save memory. */
+export interface Parsed {
+  text: string;
+  degraded: FunctionAst["degraded"];
+  /** Macros the parse asked about, and the answers. */
+  macros: Map<string, MacroClass | undefined>;
+}
+
+export interface ProgramOptions<V> {
   index: TreeIndex;
   /** Current text of a file. */
   text: (path: string) => string | undefined;
@@ -34,171 +60,196 @@ export interface ProgramOptions {
   compiled: Compiled;
   macros: MacroTable;
   contexts: ReadonlyMap<string, SlotContext>;
+  /** Draws the findings from an analysis; may ask the program further questions. */
+  judge: (ref: FunctionRef, dir: string, ast: FunctionAst, analysis: FunctionAnalysis) => V;
+  /** Will the verdict on this function be asked for anyway? It is then drawn while the analysis is at hand. */
+  isExpected: (ref: FunctionRef) => boolean;
 }
 
-const sameJson = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
-const identical = (a: unknown, b: unknown): boolean => a === b;
+/** Folders whose results are kept at a time. */
+const MAX_FOLDERS = 8;
+const MAX_SYNTAX = 1200;
+const MAX_ANALYSES = 400;
 
-export class Program {
+const identical = (a: unknown, b: unknown): boolean => a === b;
+const sameJson = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+export class Program<V> {
   readonly db = new QueryDb();
   readonly env: MacroEnv;
-  private readonly apiModels = new Map<string, CallModel | null>();
-  private readonly graphs = new Map<string, CallGraph>();
-  /** Parsed functions by text: an unchanged function is not parsed again. */
-  private readonly parsed = new Map<string, { text: string; lowered: Lowered }>();
+  readonly touches: (ref: FunctionRef) => boolean;
+  /** Full analyses used lately; the others are computed again if a question needs them. */
+  readonly analyses = new Recent<object, FunctionAnalysis>(MAX_ANALYSES);
   readonly phases: Record<string, number> = { parse: 0, cfg: 0, summaries: 0, checks: 0 };
+  private readonly apiModels = new Map<string, CallModel | null>();
+  private readonly folders = new Map<string, Folder<V>>();
+  /** Folders that results of others were drawn from. */
+  private readonly foreign = new Set<string>();
+  private readonly refs = new WeakMap<FileScan, FunctionRef[]>();
+  private readonly parsed: Query<Parsed>;
+  /** The last parse of a function, to be reused if nothing it rests on differs. */
+  private readonly lastParsed = new Map<string, Parsed>();
+  private readonly syntax = new Recent<Parsed, Lowered>(MAX_SYNTAX);
+  private readonly callersOf: Query<Callers>;
+  private readonly slotsOf: Query<Slot[]>;
+  private depth = 0;
 
-  constructor(readonly o: ProgramOptions) {
-    this.env = new MacroEnv(o.index, o.text, o.macros);
+  constructor(readonly o: ProgramOptions<V>) {
+    const { db } = this;
+    this.env = new MacroEnv(db, o.index, o.text, o.macros);
+    this.touches = touchingRules(
+      o.compiled,
+      (ref) => this.textOf(ref),
+      (ref) => this.inAskedSlot(ref),
+    );
+    this.parsed = new Query(db, (key) => this.parse(key), identical, NOT_PARSED);
+    this.callersOf = new Query(
+      db,
+      (key) => {
+        const { file, name } = parts(key);
+        for (const input of ["files", `use:${name}`, `def:${name}`, `proto:${name}`]) db.read(input);
+        return o.index.callers(file, name);
+      },
+      sameJson,
+      { sites: [], complete: false, reason: "" },
+    );
+    this.slotsOf = new Query(
+      db,
+      (key) => {
+        const { file, name } = parts(key);
+        for (const input of ["files", `use:${name}`, `def:${name}`]) db.read(input);
+        return o.index
+          .slots(file, name)
+          .map((s) => ({ file: s.file, struct: s.struct, table: s.table, field: s.field }));
+      },
+      sameJson,
+      [],
+    );
   }
 
   // ---- inputs ----
 
-  /** A file's text changed. `structural`: more than the inside of functions. */
-  touch(file: string, structural: boolean): void {
-    this.db.touch(`text:${file}`);
-    if (structural) {
-      this.db.touch("structure");
-      this.graphs.clear();
-      this.env.clear();
-    }
+  /** A file changed. */
+  touch(file: string, changes: Changes): void {
+    const { db } = this;
+    for (const key of changes.functions) db.touch(`fn:${key}`);
+    for (const name of changes.definitions) db.touch(`def:${name}`);
+    for (const name of changes.uses) db.touch(`use:${name}`);
+    for (const name of changes.macros) db.touch(`macro:${name}`);
+    for (const tag of changes.structs) db.touch(`struct:${tag}`);
+    for (const name of changes.tables) db.touch(`table:${name}`);
+    for (const name of changes.prototypes) db.touch(`proto:${name}`);
+    if (changes.files) db.touch("files");
+    if (changes.calls) db.touch(`unit:${folderOf(file)}`);
+    for (const folder of this.folders.values()) folder.graph.note(changes);
   }
 
-  functionsOf(file: string): FunctionRef[] {
+  /** Results as seen from a folder, with all changes taken in. */
+  folder(dir: string): Folder<V> {
+    const { db, folders, foreign } = this;
+    let folder = folders.get(dir);
+    if (!folder) folder = new Folder(this, dir);
+    else if (db.idle) folders.delete(dir);
+    folders.set(dir, folder);
+    if (db.idle) {
+      if (folders.size > MAX_FOLDERS) this.drop(folders.keys().next().value as string);
+      // Results of this folder may rest on results of those.
+      for (const other of foreign) folders.get(other)?.refresh();
+    } else {
+      db.read(`folder:${dir}`);
+      foreign.add(dir);
+    }
+    folder.refresh();
+    return folder;
+  }
+
+  private drop(dir: string): void {
+    this.folders.delete(dir);
+    this.foreign.delete(dir);
+    this.db.touch(`folder:${dir}`);
+  }
+
+  // ---- functions ----
+
+  functionsOf(file: string): readonly FunctionRef[] {
     const scan = this.o.index.scan(file);
     if (!scan) return [];
-    const seen = new Map<string, number>();
-    return scan.functions.map((item: FunctionItem) => {
-      const ordinal = seen.get(item.name) ?? 0;
-      seen.set(item.name, ordinal + 1);
-      return { file, item, ordinal };
-    });
+    let refs = this.refs.get(scan);
+    if (!refs) {
+      const seen = new Map<string, number>();
+      refs = scan.functions.map((item) => {
+        const ordinal = seen.get(item.name) ?? 0;
+        seen.set(item.name, ordinal + 1);
+        return { file, item, ordinal };
+      });
+      this.refs.set(scan, refs);
+    }
+    return refs;
   }
 
-  private find(key: string): FunctionRef | undefined {
-    const [file, name, ordinal] = key.split("#") as [string, string, string];
-    return this.functionsOf(file).find((r) => r.item.name === name && r.ordinal === Number(ordinal));
+  /** The alternatives of one name in a file. */
+  named(file: string, name: string): FunctionRef[] {
+    this.db.read(`def:${name}`);
+    return functionsNamed(this.o.index.scan(file), name).map((item, ordinal) => ({ file, item, ordinal }));
+  }
+
+  /** A function as it is now. */
+  find(key: string): FunctionRef | undefined {
+    const { file, name, ordinal } = parts(key);
+    const item = functionsNamed(this.o.index.scan(file), name)[ordinal];
+    return item && { file, item, ordinal };
   }
 
   textOf(ref: FunctionRef): string {
     return (this.o.text(ref.file) ?? "").slice(ref.item.start, ref.item.end);
   }
 
-  // ---- parsing ----
-
-  lowered(ref: FunctionRef): Lowered {
-    const key = refKey(ref);
-    return this.db.get(
-      `ast:${key}`,
-      () => {
-        this.db.read(`text:${ref.file}`);
-        this.db.read("structure");
-        const here = this.find(key) ?? ref;
-        const text = this.textOf(here);
-        const old = this.parsed.get(key);
-        if (old && old.text === text) return old.lowered;
-        const t0 = now();
-        const ast = parseFunction(this.o.parser, text, {
-          kind: here.item.kind,
-          macros: this.o.macros,
-          macroClass: (name) => this.env.classOf(here.file, name),
-        });
-        const t1 = now();
-        const cfg = buildCfg(ast, this.o.macros);
-        this.phases.parse = (this.phases.parse ?? 0) + (t1 - t0);
-        this.phases.cfg = (this.phases.cfg ?? 0) + (now() - t1);
-        const lowered = { ast, cfg };
-        this.parsed.set(key, { text, lowered });
-        return lowered;
-      },
-      identical,
-      EMPTY,
-    );
+  /** All functions that call a function of a file, and whether they are all. */
+  callers(ref: FunctionRef): Callers {
+    return this.callersOf.get(refKey(ref));
   }
 
-  /** Frees the syntax of functions that no analysis needs again. */
-  forgetSyntax(ref: FunctionRef): void {
-    this.parsed.delete(refKey(ref));
+  /** Slots the function is installed in. */
+  slots(ref: FunctionRef): readonly Slot[] {
+    return this.slotsOf.get(refKey(ref));
   }
 
-  // ---- call graph ----
-
-  graph(dir: string): CallGraph {
-    const old = this.graphs.get(dir);
-    if (old) return old;
-    const { index } = this.o;
-    const files = index.folderUnit(dir === "" ? "x.c" : `${dir}/x.c`);
-    const graph = buildCallGraph({
-      roots: files.flatMap((f: string) => this.functionsOf(f)),
-      resolve: (file, name) => this.resolve(file, name, dir),
-      isPrimitive: (name) => this.isOpaque(name),
-      isRelevant: (ref) => this.touchesRules(ref),
-    });
-    this.graphs.set(dir, graph);
-    return graph;
+  /** The function in another field of the same table, if it is in the same file. */
+  sibling(slot: Slot, field: string): FunctionRef | undefined {
+    this.db.read(`table:${slot.table}`);
+    const other = this.o.index.scan(slot.file)?.slots.find((s) => s.table === slot.table && s.field === field);
+    return other && this.named(slot.file, other.value)[0];
   }
 
-  private isOpaque(name: string): boolean {
+  /** Is a function of that name described by rule data alone? */
+  isOpaque(name: string): boolean {
     const e = this.o.compiled.api(name, -1);
     return e !== undefined && e.opaque !== false;
   }
 
-  /** Definitions of `name` in reach of `file`: same file, its headers, or the folder. */
-  resolve(file: string, name: string, dir: string): FunctionRef[] {
-    const found = this.o.index
-      .resolve(file, name)
-      .filter((d) => d.file === file || d.file.endsWith(".h") || folderOf(d.file) === dir);
-    if (found.length === 0) return NO_REFS;
-    // Alternatives under #if: the fullest body; a stub is never evidence.
-    let best = found[0] as (typeof found)[number];
-    const rank = (d: typeof best): number =>
-      (d.item.guards.some((g) => g.startsWith("!")) ? 0 : 1e9) + (d.item.end - d.item.bodyStart);
-    for (const d of found) if (rank(d) > rank(best)) best = d;
-    const all = this.functionsOf(best.file).filter((r) => r.item.name === name);
-    const ref = all.find((r) => r.item.start === best.item.start);
-    return ref ? [ref] : NO_REFS;
-  }
-
-  private readonly touching = new Map<string, boolean>();
-
-  private touchesRules(ref: FunctionRef): boolean {
-    const { compiled } = this.o;
-    if (this.inAskedSlot(ref)) return true;
-    for (const c of ref.item.calls) {
-      const known = this.touching.get(c);
-      if (known ?? this.remember(c, matters(compiled, c))) return true;
-    }
-    if (compiled.watched.size === 0) return false;
-    return this.watchedPattern().test(this.textOf(ref));
+  /** Is it a lock primitive: rule data says which locks it takes or gives back, and its body is how? */
+  isLockPrimitive(name: string): boolean {
+    const e = this.o.compiled.api(name, -1);
+    return (
+      e !== undefined &&
+      e.opaque !== false &&
+      e.effects.some((x) => x.acquire || x.release || x.releaseAll || x.downgrade || x.invalidate)
+    );
   }
 
   /** Installed, in its own file, in a slot that detectors ask about? */
-  private inAskedSlot(ref: FunctionRef): boolean {
+  inAskedSlot(ref: FunctionRef): boolean {
+    this.db.read(`use:${ref.item.name}`);
+    const { askedSlots } = this.o.compiled;
+    if (askedSlots.size === 0) return false;
     const scan = this.o.index.scan(ref.file);
     return (
-      scan?.slots.some(
-        (s) => s.value === ref.item.name && this.o.compiled.askedSlots.has(`${s.struct ?? "?"}.${s.field}`),
-      ) ?? false
+      scan?.slots.some((s) => s.value === ref.item.name && askedSlots.has(`${s.struct ?? "?"}.${s.field}`)) ?? false
     );
   }
 
-  private remember(name: string, value: boolean): boolean {
-    this.touching.set(name, value);
-    return value;
-  }
-
-  private pattern: RegExp | null = null;
-
-  private watchedPattern(): RegExp {
-    this.pattern ??= new RegExp(
-      `(?:->|\\.)\\s*(?:${[...this.o.compiled.watched.keys()].join("|")})\\b\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)|scoped_guard|guard\\(`,
-    );
-    return this.pattern;
-  }
-
-  // ---- models of calls ----
-
-  private api(name: string, args: number): CallModel | null {
+  /** What the rule data says of a call. */
+  api(name: string, args: number): CallModel | null {
     const key = `${name}/${args}`;
     const old = this.apiModels.get(key);
     if (old !== undefined) return old;
@@ -208,99 +259,104 @@ export class Program {
     return model;
   }
 
-  scopeOf(ref: FunctionRef, dir: string): Scope {
-    const graph = this.graph(dir);
-    const mine = graph.component.get(refKey(ref));
-    const cache = new Map<string, CallModel | null>();
-    return {
-      call: (name, args) => {
-        // What the data says of a call wins over what its body shows; the body is judged on its own.
-        if (this.o.compiled.api(name, args)) return this.api(name, args);
-        const old = cache.get(name);
-        if (old !== undefined) return old;
-        const target = this.resolve(ref.file, name, dir)[0];
-        const key = target && refKey(target);
-        let model: CallModel | null = null;
-        // A stub that calls nothing is worth knowing: it often returns a constant.
-        const tiny = target && target.item.calls.length === 0 && target.item.end - target.item.bodyStart < 800;
-        if (target && key && (graph.relevant.has(key) || tiny) && graph.component.get(key) !== mine)
-          model = this.summary(target, dir);
-        cache.set(name, model);
-        return model;
+  // ---- syntax ----
+
+  /** What could not be understood of a function's text. */
+  degraded(ref: FunctionRef): FunctionAst["degraded"] {
+    return this.parsed.get(refKey(ref)).degraded;
+  }
+
+  lowered(ref: FunctionRef): Lowered {
+    const key = refKey(ref);
+    const parsed = this.parsed.get(key);
+    return this.syntax.get(parsed, () => this.lower(ref, parsed.text, new Map()));
+  }
+
+  /** Frees the syntax of a function that no analysis needs again. */
+  forgetSyntax(ref: FunctionRef): void {
+    this.syntax.delete(this.parsed.get(refKey(ref)));
+  }
+
+  private parse(key: string): Parsed {
+    this.db.read(`fn:${key}`);
+    const ref = this.find(key);
+    if (!ref) return NOT_PARSED;
+    const text = this.textOf(ref);
+    const old = this.lastParsed.get(key);
+    if (old?.text === text && [...old.macros].every(([name, c]) => sameJson(this.env.classOf(ref.file, name), c)))
+      return old;
+    const macros: Parsed["macros"] = new Map();
+    const lowered = this.lower(ref, text, macros);
+    const parsed: Parsed = { text, degraded: lowered.ast.degraded.slice(), macros };
+    this.lastParsed.set(key, parsed);
+    this.syntax.set(parsed, lowered);
+    return parsed;
+  }
+
+  private lower(ref: FunctionRef, text: string, macros: Parsed["macros"]): Lowered {
+    const t0 = now();
+    const ast = parseFunction(this.o.parser, text, {
+      kind: ref.item.kind,
+      macros: this.o.macros,
+      macroClass: (name) => {
+        if (!macros.has(name)) macros.set(name, this.env.classOf(ref.file, name));
+        return macros.get(name);
       },
-      counters: this.inAskedSlot(ref),
-      constant: (name) => this.env.constant(ref.file, name),
-      fieldType: (tag, field) => this.o.index.fieldType(ref.file, tag, field),
+    });
+    const t1 = now();
+    this.phases.parse = (this.phases.parse ?? 0) + (t1 - t0);
+    const build = (): Cfg => {
+      const t2 = now();
+      const cfg = buildCfg(ast, this.o.macros);
+      this.phases.cfg = (this.phases.cfg ?? 0) + (now() - t2);
+      return cfg;
     };
+    let cfg: Cfg | undefined;
+    return {
+      ast,
+      get cfg() {
+        cfg ??= build();
+        return cfg;
+      },
+    };
+  }
+
+  // ---- questions about one function, as seen from a folder ----
+
+  isRelevant(ref: FunctionRef, dir: string): boolean {
+    return this.folder(dir).isRelevant(refKey(ref));
+  }
+
+  /** Definition that a call of `name` in `file` reaches. */
+  resolve(file: string, name: string, dir: string): FunctionRef | undefined {
+    return this.folder(dir).resolve(file, name);
   }
 
   /** Analysis with nothing known about the caller. */
   analysis(ref: FunctionRef, dir: string): FunctionAnalysis | null {
-    const key = refKey(ref);
-    return this.db.get<FunctionAnalysis | null>(
-      `analysis:${dir}:${key}`,
-      () => {
-        this.db.read("structure");
-        const here = this.find(key) ?? ref;
-        const { ast, cfg } = this.lowered(here);
-        return this.timed("summaries", () =>
-          analyseFunction(ast, cfg, this.o.compiled, this.scopeOf(here, dir), UNKNOWN_ENTRY),
-        );
-      },
-      identical,
-      null,
-    );
+    return this.folder(dir).analysisOf(refKey(ref));
   }
 
   summary(ref: FunctionRef, dir: string): CallModel | null {
-    const key = refKey(ref);
-    return this.db.get<CallModel | null>(
-      `summary:${dir}:${key}`,
-      () => {
-        const a = this.analysis(ref, dir);
-        return a ? summarise(this.lowered(this.find(key) ?? ref).ast, a) : null;
-      },
-      sameJson,
-      null,
-    );
+    return this.folder(dir).model(refKey(ref));
   }
 
   /** What callers hold, as far as all of them are known. */
   entry(ref: FunctionRef, dir: string): EntryContext {
-    const key = refKey(ref);
-    return this.db.get<EntryContext>(
-      `entry:${dir}:${key}`,
-      () => {
-        this.db.read("structure");
-        return entryContext(this, this.find(key) ?? ref, dir);
-      },
-      (a, b) => sameJson(plainEntry(a), plainEntry(b)),
-      UNKNOWN_ENTRY,
-    );
+    return this.folder(dir).entryOf(refKey(ref));
   }
 
   /** Analysis under the entry context: what findings are drawn from. */
   checked(ref: FunctionRef, dir: string): FunctionAnalysis | null {
-    const key = refKey(ref);
-    return this.db.get<FunctionAnalysis | null>(
-      `checked:${dir}:${key}`,
-      () => {
-        const plain = this.analysis(ref, dir);
-        if (!plain || !entryMatters(plain)) return plain;
-        const entry = this.entry(ref, dir);
-        if (entry.unknown) return plain;
-        const here = this.find(key) ?? ref;
-        const { ast, cfg } = this.lowered(here);
-        return this.timed("checks", () => analyseFunction(ast, cfg, this.o.compiled, this.scopeOf(here, dir), entry));
-      },
-      identical,
-      null,
-    );
+    return this.folder(dir).checkedAnalysis(refKey(ref));
   }
 
-  private depth = 0;
+  /** What was found, drawn from that analysis; null if there is none. */
+  verdict(ref: FunctionRef, dir: string): Checked<V> | null {
+    return this.folder(dir).verdict(refKey(ref));
+  }
 
-  private timed<T>(phase: string, f: () => T): T {
+  timed<T>(phase: string, f: () => T): T {
     const t0 = now();
     this.depth++;
     try {
@@ -312,25 +368,11 @@ export class Program {
   }
 }
 
-const NO_REFS: FunctionRef[] = [];
+const NOT_PARSED: Parsed = { text: "", degraded: [], macros: new Map() };
 
-const EMPTY: Lowered = {
-  ast: {
-    name: "",
-    kind: "function",
-    returnType: "",
-    params: [],
-    isStatic: false,
-    isInline: false,
-    attributes: [],
-    body: [],
-    degraded: [],
-  },
-  cfg: { blocks: [{ id: 0, instrs: [], term: { k: "stop", at: 0 } }], loopHeads: new Set(), order: [0] },
-};
-
-function plainEntry(e: EntryContext): unknown {
-  return { ...e, free: [...e.free], some: [...e.some] };
+function parts(key: string): { file: string; name: string; ordinal: number } {
+  const [file, name, ordinal] = key.split("#") as [string, string, string];
+  return { file, name, ordinal: Number(ordinal) };
 }
 
 function now(): number {
@@ -340,23 +382,4 @@ function now(): number {
 export function folderOf(file: string): string {
   const i = file.lastIndexOf("/");
   return i < 0 ? "" : file.slice(0, i);
-}
-
-/** Does a call of this API alone make a function worth analysing? Sleeping, pure values and looks do not. */
-function matters(compiled: Compiled, name: string): boolean {
-  const e = compiled.api(name, -1) ?? compiled.api(name, 1);
-  if (!e) return false;
-  if (e.returns?.protectedBy) return true;
-  return e.effects.some((x) => {
-    if (x.does && (compiled.askedActions.has(x.does) || compiled.reachActions.has(x.does))) return true;
-    const cls = x.acquire ?? x.release ?? x.downgrade ?? x.assert ?? x.releaseAll;
-    if (cls !== undefined) {
-      const c = compiled.classes.get(cls);
-      if (c?.kind === "seq") return true;
-      return !c?.generic && c?.kind !== "ref" && c?.kind !== "preempt" && c?.kind !== "rcu" && c?.kind !== "irq";
-    }
-    if (x.does)
-      return compiled.needs.has(x.does) || compiled.splitActions.has(x.does) || compiled.lookActions.has(x.does);
-    return false;
-  });
 }

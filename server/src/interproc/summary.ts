@@ -6,6 +6,7 @@ import type { Event } from "../locks/events";
 import { ANY, joinFacts, ZERO } from "../locks/facts";
 import type { Machine } from "../locks/machine";
 import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../locks/outcomes";
+import { given, optionalOuts } from "../locks/outParams";
 import { isHeld } from "../locks/query";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
@@ -127,6 +128,8 @@ function signature(effects: CallEffect[]): string {
 }
 
 interface Group {
+  /** Effects, which optional out-parameters there are, whether it is all a guess. */
+  sig: string;
   effects: CallEffect[];
   exits: Exit[];
   constant: Term | null;
@@ -203,6 +206,7 @@ function stores(m: Machine, exits: Exit[]): CallEffect[] {
     }
   }
   const out: CallEffect[] = [];
+  const earlier = new Set<string>();
   for (const addr of [...addrs].slice(0, 24)) {
     const cell = express(m, (exits[0] as Exit).state, addr, null);
     if (!cell) continue;
@@ -212,15 +216,15 @@ function stores(m: Machine, exits: Exit[]): CallEffect[] {
       const content = e.state.mem.get(addr) ?? m.t.load(addr, 0);
       mask |= e.state.mask(m.t, content);
       let term = express(m, e.state, constantOf(m.t, e.state, content) ?? content, e.ret);
-      if (
-        term &&
-        (term.k === "after" || term.k === "op" || JSON.stringify(term) === JSON.stringify({ k: "load", of: cell }))
-      )
+      // What another cell got as well can be told by that one.
+      if (term?.k === "after" && !earlier.has(JSON.stringify(term.of))) term = null;
+      else if (term && (term.k === "op" || JSON.stringify(term) === JSON.stringify({ k: "load", of: cell })))
         term = null;
       if (value === undefined) value = term;
       else if (JSON.stringify(value) !== JSON.stringify(term)) value = null;
     }
     out.push({ k: "store", cell, value: value ?? null, mask });
+    earlier.add(JSON.stringify(cell));
   }
   return out;
 }
@@ -324,9 +328,10 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     m,
     exits.map((e) => lockEffects(m, e.state, e.ret)),
   );
+  const outs = optionalOuts(fn, m.t);
   for (const [i, e] of exits.entries()) {
     const effects = effectsOf[i] as CallEffect[];
-    const sig = signature(effects);
+    const sig = signature(effects) + given(m.t, e.state, outs) + (e.state.guess ? "?" : "");
     const c = e.ret === null ? undefined : constantOf(m.t, e.state, e.ret);
     let constant = c === undefined ? null : express(m, e.state, c, null);
     // A function that hands back one of its arguments.
@@ -335,7 +340,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     const key = `${sig}|${constant ? JSON.stringify(constant) : mask}`;
     const g = groups.get(key);
     if (g) g.exits.push(e);
-    else groups.set(key, { effects, exits: [e], constant });
+    else groups.set(key, { sig, effects, exits: [e], constant });
   }
   let list = mergeBySignature([...groups.values()]);
   if (overlapping(m, list)) {
@@ -361,6 +366,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
       ...looks,
     ],
     returns: g.constant,
+    guess: g.exits.every((e) => e.state.guess),
   }));
   return {
     name: fn.name,
@@ -369,6 +375,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     ...sleepsOf(m, fn, a.events),
     mustCheck: false,
     failMask: 0,
+    surely: [],
     pure: false,
     is: null,
     guardians: guardiansOf(m, exits),
@@ -429,7 +436,7 @@ function doubtful(list: Group[]): Group {
       if ("cls" in e && e.k !== "releaseAll")
         effects.set(e.cls + JSON.stringify(e.term), { k: "lost", cls: e.cls, term: e.term });
   }
-  return { effects: [...effects.values()], exits: list.flatMap((g) => g.exits), constant: null };
+  return { sig: "", effects: [...effects.values()], exits: list.flatMap((g) => g.exits), constant: null };
 }
 
 function overlapping(m: Machine, list: Group[]): boolean {
@@ -446,10 +453,9 @@ function overlapping(m: Machine, list: Group[]): boolean {
 function mergeBySignature(list: Group[]): Group[] {
   const by = new Map<string, Group>();
   for (const g of list) {
-    const sig = signature(g.effects);
-    const old = by.get(sig);
-    if (old) by.set(sig, { effects: g.effects, exits: [...old.exits, ...g.exits], constant: null });
-    else by.set(sig, g);
+    const old = by.get(g.sig);
+    if (old) by.set(g.sig, { ...g, exits: [...old.exits, ...g.exits], constant: null });
+    else by.set(g.sig, g);
   }
   return [...by.values()];
 }

@@ -2,7 +2,7 @@
 import type { Block, Cfg, Instr } from "../cfg/cfg";
 import { liveness } from "../dataflow/liveness";
 import { type Budget, type Domain, solve } from "../dataflow/solver";
-import type { FunctionAst } from "../syntax/ast";
+import type { Expr, FunctionAst } from "../syntax/ast";
 import { assume, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
 import { applyModel, canonicalLock } from "./calls";
@@ -10,6 +10,7 @@ import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
 import { Machine } from "./machine";
+import { given, optionalOuts } from "./outParams";
 import { ANY_MODE, isHeld } from "./query";
 import { joinCoarse, joinStates, propertyKey, State } from "./state";
 import { type CallFrame, termValue } from "./terms";
@@ -41,6 +42,8 @@ export function analyseFunction(
   entry: EntryContext,
 ): FunctionAnalysis {
   const m = new Machine(fn, rules, scope, entry);
+  for (const b of cfg.blocks)
+    if (b.term.k === "switch") for (const c of b.term.cases) if (c.value.k === "id") m.labels.add(c.value.name);
   declareAll(m, cfg);
   const live = liveness(cfg);
   const domain = domainOf(m, cfg, live.liveIn, live.escaping);
@@ -119,9 +122,9 @@ interface LockDomain extends Domain<State> {
 }
 
 function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping: ReadonlySet<string>): LockDomain {
+  const { oracle } = m;
   const run = (s: State, f: (copy: State) => void): void => {
     // Once per combination of call outcomes.
-    const { oracle } = m;
     do {
       oracle.restart();
       m.dead = false;
@@ -131,7 +134,21 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
   };
   const straight = (from: State[], instrs: readonly Instr[], id: number): State[] => {
     let states = from;
+    let own = false;
     for (const i of instrs) {
+      // Without a call there is one outcome: the states made here can be changed in place.
+      if (own && !hasCall(i)) {
+        states = states.filter((one) => {
+          oracle.restart();
+          m.dead = false;
+          m.run(one, i);
+          return !m.dead;
+        });
+        if (states.length > 12) states = dedupe(m, states, id);
+        if (states.length === 0) break;
+        continue;
+      }
+      own = true;
       const next: State[] = [];
       for (const one of states) {
         run(one, (copy) => {
@@ -144,9 +161,10 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
     }
     return states;
   };
+  const outs = optionalOuts(m.fn, m.t);
   return {
     straight,
-    key: (s) => propertyKey(s, m.rules.splitActions),
+    key: (s) => propertyKey(s, m.rules.splitActions) + given(m.t, s, outs),
     enter: (s, block) => enterBlock(m, s, block, liveIn[block] as ReadonlySet<string>, escaping),
     join: (a, b, block) => joinStates(m.t, a, b, block, m.rules.stableFields),
     coarsen: (states, s, block) => {
@@ -163,9 +181,53 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
     transfer: (s, id, flow) => {
       const block = cfg.blocks[id] as Block;
       const states = straight([s], block.instrs, id);
-      for (const one of states) run(one, (copy) => terminate(m, copy, block, flow));
+      for (const one of states) {
+        if (block.term.k === "goto") flow(block.term.to, one);
+        else run(one, (copy) => terminate(m, copy, block, flow));
+      }
     },
   };
+}
+
+const withCalls = new WeakMap<Instr, boolean>();
+
+/** Could the instruction have several outcomes? Only calls do. */
+function hasCall(i: Instr): boolean {
+  let known = withCalls.get(i);
+  if (known === undefined) {
+    if (i.k === "eval" || i.k === "temp") known = calls(i.e);
+    else if (i.k === "decl") known = i.v.init !== null && calls(i.v.init);
+    else known = i.k !== "free";
+    withCalls.set(i, known);
+  }
+  return known;
+}
+
+function calls(e: Expr): boolean {
+  switch (e.k) {
+    case "num":
+    case "str":
+    case "id":
+      return false;
+    case "mem":
+      return calls(e.base);
+    case "idx":
+      return calls(e.base) || calls(e.index);
+    case "un":
+    case "incdec":
+    case "cast":
+      return calls(e.e);
+    case "bin":
+    case "assign":
+    case "comma":
+      return calls(e.l) || calls(e.r);
+    case "cond":
+      return calls(e.c) || (e.t !== null && calls(e.t)) || calls(e.f);
+    case "init":
+      return e.items.some((item) => calls(item.value));
+    default:
+      return true;
+  }
 }
 
 /** Joins states of equal property inside a block, to keep their number down. */
@@ -188,10 +250,10 @@ function enterBlock(
 ): State {
   const s = s0.fork();
   const { t } = m;
-  for (const addr of s.mem.keys()) {
+  s.dropMemWhere((addr) => {
     const a = t.get(addr);
-    if (a.k === "local" && !live.has(a.name) && !escaping.has(a.name)) s.dropMem(addr);
-  }
+    return a.k === "local" && !live.has(a.name) && !escaping.has(a.name);
+  });
   // A variable that the loop head gave a join value has moved on: what was known of the join value is of the past.
   for (const [addr, phi] of t.phisOf(block)) {
     if (s.mem.get(addr) !== phi && mentioned(m, s, phi)) forget(t, s, phi);
@@ -267,11 +329,11 @@ function branch(
   const now = truth(m.t, s, v);
   if (now !== "false") {
     const yes = s.fork();
-    if (assume(m.t, yes, v, true)) flow(onTrue, yes);
+    if (assume(m.t, yes, v, true) && yes.settleDoubts(m.t)) flow(onTrue, yes);
   }
   if (now !== "true") {
     const no = s.fork();
-    if (assume(m.t, no, v, false)) flow(onFalse, no);
+    if (assume(m.t, no, v, false) && no.settleDoubts(m.t)) flow(onFalse, no);
   }
 }
 

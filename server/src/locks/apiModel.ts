@@ -15,7 +15,7 @@ const FAILS: Record<string, number> = {
   zero: ZERO,
 };
 
-function clause(c: CondClause): Clause {
+export function clause(c: CondClause): Clause {
   const t: Term = { k: "path", path: c.path };
   switch (c.op) {
     case "==":
@@ -47,6 +47,10 @@ function negate(c: Clause): Clause {
   if (c.k === "mask") return { ...c, mask: ANY & ~c.mask };
   if (c.k === "flags") return { ...c, set: !c.set };
   return { ...c, positive: !c.positive };
+}
+
+function isResult(t: Term): boolean {
+  return t.k === "path" && t.path.root.k === "ret" && t.path.fields.length === 0;
 }
 
 function clauseKey(c: Clause): string {
@@ -98,16 +102,22 @@ function outcomes(entry: ApiEntry): Outcome[] {
     returns: null,
   }));
   const keys = new Set(groups.filter((g) => g.length === 1).map((g) => clauseKey(g[0] as Clause)));
+  // Of a result that is zero or negative, "not zero" leaves only "negative".
+  const failing = entry.returns?.fails === "negative" ? NEGATIVE | ERRPTR : ANY;
+  const opposite = (c: Clause): Clause => {
+    const n = negate(c);
+    return n.k === "mask" && isResult(n.term) && (n.mask & failing) !== 0 ? { ...n, mask: n.mask & failing } : n;
+  };
   const exhaustive =
     entry.exhaustive || groups.some((g) => g.length === 1 && keys.has(clauseKey(negate(g[0] as Clause))));
   const single = groups.length === 1 ? (groups[0] as Clause[]) : [];
   if (!exhaustive && single.length > 1) {
     // Not (a and b): not a, or a and not b.
     for (const [i, c] of single.entries())
-      out.push({ when: [...single.slice(0, i), negate(c)], unless: [], effects: always(), returns: null });
+      out.push({ when: [...single.slice(0, i), opposite(c)], unless: [], effects: always(), returns: null });
   } else if (!exhaustive) {
     out.push({
-      when: groups.filter((g) => g.length === 1).map((g) => negate(g[0] as Clause)),
+      when: groups.filter((g) => g.length === 1).map((g) => opposite(g[0] as Clause)),
       unless: groups.filter((g) => g.length > 1),
       effects: always(),
       returns: null,
@@ -143,6 +153,7 @@ export function apiModel(entry: ApiEntry): CallModel {
     sleepsThrough: "",
     mustCheck: r?.mustCheck ?? false,
     failMask: r?.fails ? (FAILS[r.fails] ?? 0) : 0,
+    surely: r?.failsUnless ? parseCond(r.failsUnless).map(clause) : [],
     pure: r?.pure ?? false,
     is: r?.is ? term(r.is) : null,
     guardians: (r?.protectedBy ?? []).map((p) => ({ cls: p.lock, term: term(p.object) })),

@@ -100,9 +100,17 @@ function equality(
   if ((s.mask(t, a) & s.mask(t, b)) === 0) return "false";
   const fa = s.facts.get(a);
   if (fa?.ne && cb !== undefined && fa.ne.includes(cb)) return "false";
+  if (fa?.among && cb !== undefined && !fa.among.includes(cb) && distinctFrom(t, fa.among, cb)) return "false";
   const fb = s.facts.get(b);
+  if (fb?.among && ca !== undefined && !fb.among.includes(ca) && distinctFrom(t, fb.among, ca)) return "false";
   if (fb?.ne && ca !== undefined && fb.ne.includes(ca)) return "false";
   return "unknown";
+}
+
+/** Is every one of the constants certainly another one? */
+function distinctFrom(t: ValueTable, among: readonly ValueId[], c: ValueId): boolean {
+  const kind = t.get(c).k;
+  return among.every((x) => x !== c && t.get(x).k === kind);
 }
 
 /** Splits an or of named constants into names; null if anything else is in it. */
@@ -220,9 +228,10 @@ function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
   if (!names || names.length === 0) return "unknown";
   const known = knownFlags(t, constantOf(t, s, value) ?? value);
   if (names.some((n) => known.set.has(n))) return "true";
-  const left = names.filter((n) => !known.clear.has(n));
-  if (known.exact && left.some((n) => known.possible.has(n))) return "unknown";
-  if (known.exact || left.length === 0) return "false";
+  const open = names.filter((n) => !known.clear.has(n));
+  const left = known.exact ? open.filter((n) => known.possible.has(n)) : open;
+  if (left.length === 0) return "false";
+  if (known.exact) known.rest.push(constantOf(t, s, value) ?? value);
   // Facts on other masks of the same value: (x & (A|B)) == 0 implies (x & A) == 0, and so on.
   const cleared: string[][] = [];
   for (const rest of known.rest) {
@@ -319,6 +328,13 @@ function assumeDifferent(t: ValueTable, s: State, a: ValueId, b: ValueId): boole
     if (c === undefined || constantOf(t, s, v) !== undefined) continue;
     if (numberOf(t, c) === 0) return narrow(t, s, v, ANY & ~ZERO);
     const f: Fact = s.facts.get(v) ?? { mask: s.mask(t, v) };
+    if (f.among?.includes(c)) {
+      const rest = f.among.filter((x) => x !== c);
+      if (rest.length === 1) s.setFact(v, { mask: f.mask, eq: rest[0] as ValueId });
+      else s.setFact(v, { ...f, among: rest });
+      if (rest.length === 0) return false;
+      continue;
+    }
     if ((f.ne?.length ?? 0) < 6) s.setFact(v, { ...f, ne: [...(f.ne ?? []), c] });
   }
   return true;

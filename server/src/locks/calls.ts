@@ -6,7 +6,7 @@ import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, relea
 import { ANY, POSITIVE, ZERO } from "./facts";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
-import type { CallEffect, CallModel, Clause, Outcome } from "./outcomes";
+import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
 import { certainlyNotHeld, isHeld } from "./query";
 import { lockKey, type Site, type State } from "./state";
 import { type CallFrame, canonicalFolio, termCell, termValue } from "./terms";
@@ -65,6 +65,14 @@ function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallModel | 
   }
 }
 
+/** A locked object that is stored where others find it may be unlocked by them. */
+export function noteStored(m: Machine, s: State, v: ValueId): void {
+  for (const e of s.locks.values()) {
+    if (!isHeld(e) || m.rules.classes.get(e.cls)?.kind !== "bit") continue;
+    if (e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
+  }
+}
+
 /** Address of an lvalue argument without reporting an access. */
 function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
   const sink = m.sink;
@@ -93,6 +101,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   for (const n of model.needs) {
     const any = n.term.k === "any";
     const obj = any ? null : termValue(m, s, frame, n.term);
+    if (n.term.k !== "any" && onStack(m, frame, n.term)) continue;
     if (any || obj !== null) requireForCall(m, s, n, obj, site, model.name);
   }
   for (const w of model.writes) {
@@ -101,14 +110,20 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     const v = m.result(
       s,
       site.at,
-      `out:${m.t.get(cell).k === "local" ? (m.t.get(cell) as { name: string }).name : cell}`,
+      m.t.get(cell).k === "local" ? `out:${(m.t.get(cell) as { name: string }).name}` : `after:${cell}`,
     );
     m.modelled.add(v);
     m.store(s, cell, v);
   }
+  if (model.surely.length > 0 && model.surely.every((c) => clauseTruth(m, s, c, frame) === "true"))
+    narrow(t, s, frame.ret, ANY & ~model.failMask);
   m.speculative = false;
   const outcome = pick(m, s, model.outcomes, frame);
   if (m.speculative) s.guess = true;
+  if (outcome?.guess) {
+    s.guess = true;
+    s.hearsay = true;
+  }
   if (!outcome) {
     m.dead = true;
     return frame.ret;
@@ -130,6 +145,13 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   return frame.ret;
 }
 
+/** Does the callee ask for the lock of an object that is the caller's own variable? Nobody else can reach that one. */
+function onStack(m: Machine, frame: CallFrame, term: Term): boolean {
+  if (term.k === "field" || term.k === "load" || term.k === "after") return onStack(m, frame, term.of);
+  const v = term.k === "arg" ? frame.args[term.index] : undefined;
+  return v !== undefined && m.t.get(v).k === "local";
+}
+
 function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame): void {
   if (model.failMask === ZERO && model.struct && (s.mask(m.t, frame.ret) & ZERO) === 0)
     narrow(m.t, s, frame.ret, POSITIVE);
@@ -141,6 +163,8 @@ function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame):
       if (v !== null) keys.push(lockKey(g.cls, v));
     }
     s.setGuardians(frame.ret, keys);
+    // Found after whatever the call let go of.
+    s.setStale(frame.ret, undefined);
   }
   if (m.rules.lookActions.size > 0) {
     for (const a of m.lastActions) if (m.rules.lookActions.has(a)) s.addRead(frame.ret, a);
@@ -185,7 +209,7 @@ function onResult(c: Clause): boolean {
   return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
 }
 
-function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
+export function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
   const v = termValue(m, s, frame, c.term);
   if (v === null) return "unknown";
   if (c.k === "mask") {
@@ -246,6 +270,11 @@ export function canonicalLock(m: Machine, cls: string, obj: ValueId): { cls: str
     if (specific !== undefined) return { cls: specific, obj: v.base };
     const through = throughPointer(m, v.base, v.field);
     if (through) return through;
+    // A part of the lock (its lockdep map) stands for the lock.
+    if (m.t.get(v.base).k === "field") {
+      const whole = canonicalLock(m, cls, v.base);
+      if (whole.cls !== cls) return whole;
+    }
   } else if (v.k === "load") {
     const a = m.t.get(v.addr);
     if (a.k === "field") {
@@ -304,6 +333,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const c = canonicalLock(m, e.cls, v);
       if (m.rules.classes.get(c.cls)?.kind === "ref") return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
+      if (e.k === "acquire" && model.primitive) ownerIsValid(m, s, v);
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
       else if (e.k === "release") {
         // One outcome of several that gives back what is not held is not the one that happens.
@@ -348,16 +378,41 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const v = e.value ? termValue(m, s, frame, e.value) : null;
       if (v !== null) m.store(s, cell, v);
       else {
-        const fresh = m.result(s, site.at, `out:${cell}`);
+        const fresh = m.result(s, site.at, `after:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
+        const told = toldElsewhere(model, e);
+        // The value by which other outcomes say that they changed a lock is not what this one leaves behind.
+        if (told !== null) s.setDoubt(fresh, { when: told, facts: [[fresh, 0]] });
         m.store(s, cell, fresh);
       }
       return;
     }
     case "assume":
-      if (!assumeClause(m, s, e.clause, frame)) m.dead = true;
+      // What is said of an argument in any case is advice: a caller that does otherwise is still followed.
+      if (!assumeClause(m, s, e.clause, frame) && (onResult(e.clause) || model.outcomes.length > 1)) m.dead = true;
       return;
   }
+}
+
+/** Does another outcome, with other effects on locks, store one certain value in the cell: true for one that is not zero. */
+function toldElsewhere(model: CallModel, e: Extract<CallEffect, { k: "store" }>): boolean | null {
+  if (model.primitive) return null;
+  const cell = JSON.stringify(e.cell);
+  for (const o of model.outcomes) {
+    const other = o.effects.find((x) => x.k === "store" && JSON.stringify(x.cell) === cell);
+    if (other?.k === "store" && other.value?.k === "num" && o.effects.some((x) => x.k === "release"))
+      return other.value.n !== 0;
+  }
+  return null;
+}
+
+/** Whoever waits for a lock inside an object has a valid pointer to that object. */
+function ownerIsValid(m: Machine, s: State, lock: ValueId): void {
+  const x = m.t.get(lock);
+  if (x.k !== "field") return;
+  const base = m.t.get(x.base);
+  if (base.k === "field") ownerIsValid(m, s, x.base);
+  else if (base.k !== "local" && base.k !== "global") narrow(m.t, s, x.base, POSITIVE);
 }
 
 /** The lock may or may not be held now. */
@@ -400,6 +455,7 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
     if (a.k !== "un" || a.op !== "&") return;
     const x = m.t.get(v);
     if (x.k === "local" || (x.k === "field" && m.t.root(v).k === "local")) {
+      lendContent(m, s, v, { at: e.at, end: e.end, note: "" });
       m.store(s, v, m.result(s, e.at, `out:${i}`));
       for (const addr of s.mem.keys()) {
         const cell = m.t.get(addr);
@@ -407,6 +463,16 @@ function havocArguments(m: Machine, s: State, e: CallExpr, frame: CallFrame): vo
       }
     }
   });
+}
+
+/** The object in a variable that a callee may replace: its per-object lock went with it. */
+function lendContent(m: Machine, s: State, cell: ValueId, site: Site): void {
+  const content = s.mem.get(cell);
+  if (content === undefined) return;
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    if (l.obj === content || l.obj === canonicalFolio(m, content)) loseTrack(m, s, l.cls, l.obj, site);
+  }
 }
 
 function noteStaleArguments(

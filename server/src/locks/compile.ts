@@ -8,6 +8,16 @@ export function applies(conditions: readonly string[], defines: (symbol: string)
   return conditions.every((c) => (c.startsWith("-") ? !defines(c.slice(1)) : defines(c.replace(/^\+/, ""))));
 }
 
+/** The symbols that rules, entries and classes make depend on whether the tree has them. */
+export function askedSymbols(rules: RuleSet): string[] {
+  const conditions = [
+    ...rules.checks.flatMap((c) => c.applies),
+    ...[...rules.classes.values()].flatMap((c) => c.atomicIf ?? []),
+    ...[...rules.apis.values()].flatMap((list) => list.flatMap((e) => e.applies ?? [])),
+  ];
+  return [...new Set(conditions.map((c) => c.replace(/^[+-]/, "")))].sort();
+}
+
 function needTerm(on: string): NeedTerm {
   if (on === "any") return { any: true };
   const p = parsePath(on);
@@ -157,6 +167,7 @@ export function compile(
     ),
     assertRules: new Map(checks.flatMap((c) => strings(c.with.asserts).map((cls) => [cls, c.id] as const))),
     lockFields: rules.lockFields ?? new Map(),
+    markFields: rules.markFields ?? new Map(),
     api: (name, args) => {
       const list = usable.get(name);
       if (!list) return undefined;

@@ -83,6 +83,8 @@ export interface Compiled {
   guarded: ReadonlyMap<string, { cls: string; via: string }>;
   /** `vm_fault.ptl` → class of the spinlock that the field points to. */
   lockFields: ReadonlyMap<string, string>;
+  /** `linux_binprm.mm` → mark of what the field points to. */
+  markFields: ReadonlyMap<string, string>;
   /** Flags that the rule data looks for in results. */
   resultFlags: ReadonlySet<string>;
   /** Named results that mean failure. */

@@ -1,4 +1,5 @@
 /** Transfer of lock operations: acquire, release, downgrade, assert, and what ends with them. */
+import { truth } from "./assume";
 import type { Machine } from "./machine";
 import { ANY_MODE, aliasing, certainlyFree, holds, isHeld } from "./query";
 import { type LockEntry, lockKey, type Site, type State } from "./state";
@@ -109,7 +110,7 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   // A lock that was taken and given back here is known by itself: no guessing which one is meant.
   const known = entry !== undefined && !entry.entry && !entry.attempt && !entry.dropped;
   if (!known && c?.kind !== "bit" && (!entry || !isHeld(entry))) {
-    const other = likelyAlias(m, s, op.cls, op.obj, mode);
+    const other = sameLock(m, s, op.cls, op.obj) ?? likelyAlias(m, s, op.cls, op.obj, mode);
     if (other) {
       entry = other;
       obj = other.obj;
@@ -196,6 +197,17 @@ export const ENTRY_UNKNOWN: LockEntry = {
   attempt: false,
   weak: false,
 };
+
+/** A held lock that is the one meant: its object is known to be equal, or it was taken by a name that says less. */
+function sameLock(m: Machine, s: State, cls: string, obj: ValueId): LockEntry | null {
+  const specific = !classOf(m, cls)?.generic;
+  for (const e of s.locks.values()) {
+    if (!isHeld(e)) continue;
+    if (e.obj === obj && e.cls !== cls && specific && classOf(m, e.cls)?.generic) return e;
+    if (e.cls === cls && e.obj !== obj && truth(m.t, s, m.t.op("==", e.obj, obj)) === "true") return e;
+  }
+  return null;
+}
 
 function likelyAlias(
   m: Machine,

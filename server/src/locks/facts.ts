@@ -16,7 +16,11 @@ export interface Fact {
   eq?: ValueId;
   /** Known to differ from these constant values. */
   ne?: readonly ValueId[];
+  /** Known to equal one of these constant values, in ascending order. */
+  among?: readonly ValueId[];
 }
+
+const MAX_AMONG = 4;
 
 /** The classes a value can be in by its own form, without path facts. */
 export function inherentMask(t: ValueTable, id: ValueId): number {
@@ -61,18 +65,31 @@ export function joinFacts(a: Fact | undefined, b: Fact | undefined): Fact | unde
   const mask = a.mask | b.mask;
   const eq = a.eq !== undefined && a.eq === b.eq ? a.eq : undefined;
   const ne = a.ne && b.ne ? a.ne.filter((x) => b.ne?.includes(x)) : undefined;
-  if (mask === ANY && eq === undefined && (!ne || ne.length === 0)) return undefined;
+  const among = eq === undefined ? union(a, b) : undefined;
+  if (mask === ANY && eq === undefined && among === undefined && (!ne || ne.length === 0)) return undefined;
   const out: Fact = { mask };
   if (eq !== undefined) out.eq = eq;
   if (ne && ne.length > 0) out.ne = ne;
+  if (among) out.among = among;
   return out;
+}
+
+/** All constants that either fact allows, if both allow but a few. */
+function union(a: Fact, b: Fact): ValueId[] | undefined {
+  const x = a.eq !== undefined ? [a.eq] : a.among;
+  const y = b.eq !== undefined ? [b.eq] : b.among;
+  if (!x || !y) return undefined;
+  const all = [...new Set([...x, ...y])].sort((p, q) => p - q);
+  return all.length <= MAX_AMONG ? all : undefined;
 }
 
 export function sameFact(a: Fact | undefined, b: Fact | undefined): boolean {
   if (a === b) return true;
   if (!a || !b) return false;
   if (a.mask !== b.mask || a.eq !== b.eq) return false;
-  const na = a.ne ?? [];
-  const nb = b.ne ?? [];
-  return na.length === nb.length && na.every((x, i) => x === nb[i]);
+  return sameList(a.ne, b.ne) && sameList(a.among, b.among);
+}
+
+function sameList(a: readonly ValueId[] = [], b: readonly ValueId[] = []): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
 }

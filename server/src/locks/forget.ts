@@ -22,5 +22,9 @@ export function forget(t: ValueTable, s: State, leaf: ValueId): void {
     s.setStale(t.old(v), info);
   }
   for (const [v, m] of s.marks) if (t.dependsOn(v, leaf)) for (const one of m.split(",")) s.removeMark(v, one);
+  for (const [v, d] of s.doubts)
+    if (t.dependsOn(v, leaf)) s.setDoubt(v, undefined);
+    else if (d.facts?.some(([w]) => t.dependsOn(w, leaf)))
+      s.setDoubt(v, { ...d, facts: d.facts.filter(([w]) => !t.dependsOn(w, leaf)) });
   for (const v of s.guardians.keys()) if (t.dependsOn(v, leaf)) s.setGuardians(v, undefined);
 }

@@ -2,9 +2,9 @@
 import type { Instr } from "../cfg/cfg";
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { structTag } from "../syntax/types";
-import { flagNames, narrow } from "./assume";
+import { assume, flagNames, narrow, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
-import { applyModel, performCall } from "./calls";
+import { applyModel, noteStored, performCall } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event, EventSink } from "./events";
 import { POSITIVE } from "./facts";
@@ -68,6 +68,8 @@ export class Machine {
   readonly dereferenced = new Set<ValueId>();
   /** Calls seen while events are reported. */
   readonly calls = new Map<string, PerformedCall[]>();
+  /** Names used as `case` labels: constants, however they are spelt. */
+  readonly labels = new Set<string>();
   /** Actions of the call being applied. */
   readonly lastActions: string[] = [];
 
@@ -78,7 +80,8 @@ export class Machine {
     readonly entry: EntryContext,
   ) {
     this.t = new ValueTable(rules.flags);
-    for (const p of fn.params) this.types.set(p.name, p.type);
+    // An array as a parameter is a pointer.
+    for (const p of fn.params) this.types.set(p.name, p.type.replace(/^([^[]*?)\s*\[[^\]]*\]$/, "$1 *"));
   }
 
   emit(e: Event): void {
@@ -266,9 +269,14 @@ export class Machine {
         return this.evalAssign(s, e);
       case "cond": {
         const c = this.eval(s, e.c);
+        const now = truth(t, s, c);
+        if (now === "true" && e.t) return this.eval(s, e.t);
+        if (now === "false") return this.eval(s, e.f);
         const a = e.t ? this.eval(s, e.t) : c;
         const b = this.eval(s, e.f);
-        return a === b ? a : t.pure("?:", [c, a, b]);
+        if (a === b) return a;
+        if (e.t && isConstant(t, a) && isConstant(t, b)) return this.chooseArm(s, c, a, b);
+        return t.pure("?:", [c, a, b]);
       }
       case "cast":
         return this.eval(s, e.e);
@@ -290,6 +298,13 @@ export class Machine {
     }
   }
 
+  /** `c ? A : B` with constants is two paths: what is known of the condition goes with the value. */
+  private chooseArm(s: State, c: ValueId, a: ValueId, b: ValueId): ValueId {
+    const first = this.oracle.choose(2) === 0;
+    if (!assume(this.t, s, c, first)) this.dead = true;
+    return first ? a : b;
+  }
+
   private evalName(s: State, e: Extract<Expr, { k: "id" }>): ValueId {
     const t = this.t;
     if (this.isLocal(e.name)) {
@@ -301,7 +316,7 @@ export class Machine {
     }
     if (e.name === "NULL" || e.name === "false") return t.zero;
     if (e.name === "true") return t.one;
-    if (/^[A-Z_][A-Z0-9_]*$/.test(e.name)) {
+    if (/^[A-Z_][A-Z0-9_]*$/.test(e.name) || this.labels.has(e.name)) {
       const c = this.scope.constant(e.name);
       if (typeof c === "number") return t.num(c);
       if (c !== null) return c.map((n) => t.sym(n)).reduce((a, b) => t.op("|", a, b));
@@ -367,6 +382,7 @@ export class Machine {
       if (a.k !== "local") this.noteDeref(s, a.k === "elem" ? a.base : addr, e.l.at, e.l.end);
     }
     this.store(s, addr, v);
+    if (s.locks.size > 0 && t.root(addr).k !== "local") noteStored(this, s, v);
     this.noteStruct(v, this.typeOf(e.l) ?? undefined);
     return v;
   }
@@ -517,4 +533,9 @@ function depthOf(t: ValueTable, v: ValueId): number {
   const x = t.get(v);
   if (x.k !== "op") return 0;
   return 1 + Math.max(depthOf(t, x.a), depthOf(t, x.b));
+}
+
+function isConstant(t: ValueTable, v: ValueId): boolean {
+  const x = t.get(v);
+  return x.k === "num" || x.k === "sym" || (x.k === "un" && x.op === "-" && t.get(x.a).k === "sym");
 }

@@ -11,8 +11,8 @@ function lifted(m: Machine, s: State, obj: ValueId, unless: readonly string[]): 
   if (unless.length === 0) return false;
   let v = obj;
   for (let i = 0; i < 4; i++) {
+    if (marked(m, s, v, unless)) return true;
     for (const mark of unless) {
-      if (s.hasMark(v, mark)) return true;
       if (mark === "pseudo" && isPseudo(m, v)) return true;
       if (mark === "kernel" && isKernelGlobal(m, v)) return true;
     }
@@ -25,6 +25,16 @@ function lifted(m: Machine, s: State, obj: ValueId, unless: readonly string[]): 
     else return false;
   }
   return false;
+}
+
+/** Has the value one of the marks, given to it on this path or by the field it is kept in? */
+export function marked(m: Machine, s: State, v: ValueId, marks: readonly string[]): boolean {
+  if (marks.some((mark) => s.hasMark(v, mark))) return true;
+  const x = m.t.get(v);
+  const a = x.k === "load" ? m.t.get(x.addr) : undefined;
+  const tag = a?.k === "field" ? m.structs.get(a.base) : undefined;
+  const mark = a?.k === "field" && tag !== undefined ? m.rules.markFields.get(`${tag}.${a.field}`) : undefined;
+  return mark !== undefined && marks.includes(mark);
 }
 
 /** An object on the stack or in static storage. */

@@ -66,6 +66,8 @@ export interface Outcome {
   effects: CallEffect[];
   /** Named constant returned, if one. */
   returns: Term | null;
+  /** Every path to it rests on a choice that the callee could not settle. */
+  guess?: boolean;
 }
 
 export interface CallNeed {
@@ -89,6 +91,8 @@ export interface CallModel {
   mustCheck: boolean;
   /** What a failing result looks like, as a class mask; 0 = cannot fail. */
   failMask: number;
+  /** It cannot fail if all of these are certainly true; empty = it may. */
+  surely: Clause[];
   pure: boolean;
   /** The call's value is this term. */
   is: Term | null;

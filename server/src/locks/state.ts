@@ -65,11 +65,25 @@ export interface PendingNeed {
   alternatives?: boolean;
 }
 
+/** Paths that were joined: if the condition proves `when`, it is the guessed one of them, and its facts hold. */
+export interface Doubt {
+  when: boolean;
+  /** Null where further joins left nothing of it; it does not come back. */
+  facts: readonly (readonly [ValueId, number])[] | null;
+}
+
 export function lockKey(cls: string, obj: ValueId): string {
   return `${cls}@${obj}`;
 }
 
-type Maps = "mem" | "facts" | "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did";
+/** Property keys by the classes that count, valid for these very maps. */
+interface Keys {
+  locks: Map<string, LockEntry>;
+  did: Map<string, Site>;
+  by: Map<(cls: string) => boolean, string>;
+}
+
+type Maps = "mem" | "facts" | "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did" | "doubts";
 
 export class State {
   mem: Map<ValueId, ValueId>;
@@ -86,7 +100,12 @@ export class State {
   did: Map<string, Site>;
   /** The path rests on an outcome chosen by an argument whose value is not known. */
   guess: boolean;
+  /** The guess was made inside a callee: there is nothing here to show for it. */
+  hearsay: boolean;
+  /** Conditions that, once settled, show that the path rests on such a guess. */
+  doubts: Map<ValueId, Doubt>;
   private owned: number;
+  private keys: Keys | null;
 
   constructor(from: State | null = null) {
     this.mem = from ? from.mem : new Map();
@@ -99,7 +118,10 @@ export class State {
     this.reads = from ? from.reads : new Map();
     this.did = from ? from.did : new Map();
     this.guess = from ? from.guess : false;
-    this.owned = from ? 0 : 0x1ff;
+    this.hearsay = from ? from.hearsay : false;
+    this.doubts = from ? from.doubts : new Map();
+    this.owned = from ? 0 : 0x3ff;
+    this.keys = from ? from.keys : null;
   }
 
   fork(): State {
@@ -109,15 +131,48 @@ export class State {
 
   private own<K extends Maps>(which: K, bit: number): State[K] {
     if ((this.owned & bit) === 0) {
-      // biome-ignore lint/suspicious/noExplicitAny: the nine maps differ only in their type arguments
+      // biome-ignore lint/suspicious/noExplicitAny: the ten maps differ only in their type arguments
       (this as any)[which] = new Map(this[which] as any);
       this.owned |= bit;
     }
     return this[which];
   }
 
+  /** The property key found earlier for these locks and actions, with no stale pointers about. */
+  knownKey(counts: (cls: string) => boolean): string | undefined {
+    const { keys } = this;
+    if (keys === null || keys.locks !== this.locks || keys.did !== this.did) return undefined;
+    return this.stale.size > 0 ? undefined : keys.by.get(counts);
+  }
+  rememberKey(counts: (cls: string) => boolean, key: string): void {
+    // Maps that this state owns may still change in place.
+    if ((this.owned & (4 | 256)) !== 0 || this.stale.size > 0) return;
+    if (this.keys === null || this.keys.locks !== this.locks || this.keys.did !== this.did)
+      this.keys = { locks: this.locks, did: this.did, by: new Map() };
+    this.keys.by.set(counts, key);
+  }
+
   setMem(addr: ValueId, v: ValueId): void {
     if (this.mem.get(addr) !== v) this.own("mem", 1).set(addr, v);
+  }
+  /** Forgets the cells for which `dead` says so. */
+  dropMemWhere(dead: (addr: ValueId) => boolean): void {
+    const gone: ValueId[] = [];
+    for (const addr of this.mem.keys()) if (dead(addr)) gone.push(addr);
+    if (gone.length === 0) return;
+    if ((this.owned & 1) !== 0 || gone.length * 4 < this.mem.size) {
+      const mem = this.own("mem", 1);
+      for (const addr of gone) mem.delete(addr);
+      return;
+    }
+    const kept = new Map<ValueId, ValueId>();
+    let next = 0;
+    for (const [addr, v] of this.mem) {
+      if (addr === gone[next]) next++;
+      else kept.set(addr, v);
+    }
+    this.mem = kept;
+    this.owned |= 1;
   }
   dropMem(addr: ValueId): void {
     if (this.mem.has(addr)) this.own("mem", 1).delete(addr);
@@ -176,6 +231,20 @@ export class State {
   clearDid(action: string): void {
     if (this.did.has(action)) this.own("did", 256).delete(action);
   }
+  setDoubt(v: ValueId, d: Doubt | undefined): void {
+    if (d !== undefined) this.own("doubts", 512).set(v, d);
+    else if (this.doubts.has(v)) this.own("doubts", 512).delete(v);
+  }
+
+  /** After new facts: draws the conclusions of doubts that hold now; false if the path cannot be. */
+  settleDoubts(t: ValueTable): boolean {
+    for (const [v, d] of this.doubts) {
+      if (d.facts === null || truth(t, this, v) !== (d.when ? "true" : "false")) continue;
+      this.guess = true;
+      for (const [w, mask] of d.facts) if (!agrees(t, this, w, mask)) return false;
+    }
+    return true;
+  }
 
   /** Classes the value can be in, from its form and the path's facts. */
   mask(t: ValueTable, v: ValueId): number {
@@ -205,8 +274,10 @@ export class State {
 export function propertyKey(
   s: State,
   splitActions: ReadonlySet<string>,
-  counts: (cls: string) => boolean = () => true,
+  counts: (cls: string) => boolean = ALL_CLASSES,
 ): string {
+  const known = s.knownKey(counts);
+  if (known !== undefined) return known;
   const parts: string[] = [];
   for (const [k, e] of s.locks) {
     // Taken and given back here: no reason to keep paths apart.
@@ -222,22 +293,16 @@ export function propertyKey(
   if (splitActions.size > 0)
     for (const a of s.did.keys()) if (splitActions.has(a) || a.startsWith("inc:")) parts.push(`+${a}`);
   if (parts.length > 1) parts.sort();
-  return parts.join(" ");
+  const key = parts.join(" ");
+  s.rememberKey(counts, key);
+  return key;
 }
 
+const ALL_CLASSES = (): boolean => true;
+
 /** Flags tested in either value whose state is the same on both paths stay known of the join. */
-function joinTestedFlags(
-  t: ValueTable,
-  a: State,
-  b: State,
-  out: State,
-  phi: ValueId,
-  va: ValueId,
-  vb: ValueId,
-): boolean {
+function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: ValueId, va: ValueId, vb: ValueId): void {
   const names = new Set([...testedFlags(t, va), ...testedFlags(t, vb)]);
-  if (va !== phi && names.size === 0) return false;
-  let changed = false;
   for (const name of names) {
     const flag = t.sym(name);
     const ta = truth(t, a, t.op("&", va, flag));
@@ -246,11 +311,57 @@ function joinTestedFlags(
     const tb = ta === "unknown" ? ta : truth(t, b, t.op("&", vb, flag));
     const want: Fact | undefined =
       ta === "unknown" || ta !== tb ? undefined : { mask: ta === "true" ? ANY & ~ZERO : ZERO };
-    if (sameFact(want, out.facts.get(cell))) continue;
-    out.setFact(cell, want);
-    if (va === phi) changed = true;
+    if (!sameFact(want, out.facts.get(cell))) out.setFact(cell, want);
+  }
+}
+
+/** Can the value lie in the classes of `mask` here? */
+function agrees(t: ValueTable, s: State, v: ValueId, mask: number): boolean {
+  if (mask === ZERO) return truth(t, s, v) !== "true";
+  if ((mask & ZERO) === 0 && truth(t, s, v) === "false") return false;
+  return (s.mask(t, v) & mask) !== 0;
+}
+
+/** What tells a guessed path from the others it joins is kept as a doubt: whoever finds out later is on the guessed path. */
+function joinDoubts(t: ValueTable, a: State, b: State, out: State): boolean {
+  out.guess = a.guess && b.guess;
+  out.hearsay = a.hearsay && b.hearsay;
+  let changed = out.guess !== a.guess || out.hearsay !== a.hearsay;
+  if (out.guess || (!a.guess && !b.guess && a.doubts.size === 0)) return changed;
+  const candidates = new Map<ValueId, boolean>();
+  for (const s of [a, b]) {
+    for (const [v, d] of s.doubts) candidates.set(v, d.when);
+    if (s.guess)
+      for (const [v, f] of s.facts) if (f.mask === ZERO || (f.mask & ZERO) === 0) candidates.set(v, f.mask !== ZERO);
+  }
+  for (const [v, when] of candidates) {
+    const facts = join(doubtIn(t, a, v, when), doubtIn(t, b, v, when));
+    const old = out.doubts.get(v);
+    if (old?.facts === null) continue;
+    if (old === undefined ? facts === null : facts !== null && old.when === when && old.facts.length === facts.length)
+      continue;
+    out.setDoubt(v, { when, facts });
+    changed = true;
   }
   return changed;
+}
+
+type Facts = NonNullable<Doubt["facts"]>;
+type Implied = Facts | "any" | null;
+
+/** What follows in `s` if the condition proves `when`: facts of a guess, anything (it cannot), or nothing known. */
+function doubtIn(t: ValueTable, s: State, v: ValueId, when: boolean): Implied {
+  if (s.guess) return [...s.facts].map(([w, f]) => [w, f.mask] as const);
+  const d = s.doubts.get(v);
+  if (d?.when === when) return d.facts;
+  return truth(t, s, v) === (when ? "false" : "true") ? "any" : null;
+}
+
+function join(a: Implied, b: Implied): Facts | null {
+  if (a === null || b === null || (a === "any" && b === "any")) return null;
+  if (a === "any") return b as Facts;
+  if (b === "any") return a;
+  return a.filter(([v, mask]) => b.some(([w, other]) => w === v && other === mask));
 }
 
 /** Joins states that differ in locks: what differs becomes unknown. Null if `a` already covers `b`. */
@@ -352,20 +463,14 @@ export function joinStates(
     for (const [v, fa] of a.facts) {
       const fb = b.facts.get(v);
       const j = joinFacts(fa, fb ?? inherentFact(t, v));
-      if (!sameFact(j, fa) && !joined.has(v)) {
-        out.setFact(v, j);
-        changed = true;
-      }
+      if (!sameFact(j, fa) && !joined.has(v)) out.setFact(v, j);
     }
   for (const [phi, va, vb] of renamed) {
     const j = joinFacts(factOf(t, a, va), factOf(t, b, vb));
     if (!sameFact(j, a.facts.get(phi))) {
-      if (va !== phi || a.facts.has(phi)) {
-        out.setFact(phi, j);
-        changed = true;
-      }
+      if (va !== phi || a.facts.has(phi)) out.setFact(phi, j);
     }
-    if (joinTestedFlags(t, a, b, out, phi, va, vb)) changed = true;
+    joinTestedFlags(t, a, b, out, phi, va, vb);
     const ma = a.marks.get(va);
     if (ma !== undefined && ma === b.marks.get(vb)) {
       if (out.marks.get(phi) !== ma) for (const m of ma.split(",")) out.addMark(phi, m);
@@ -378,11 +483,8 @@ export function joinStates(
     if (va !== phi || ga?.length !== g?.length) out.setGuardians(phi, g && g.length > 0 ? g : undefined);
     const stale = a.stale.get(va) ?? b.stale.get(vb);
     if (stale && !out.stale.has(phi)) out.setStale(phi, stale);
-    for (const f of stableFields) {
-      const fa = a.mem.get(t.field(va, f)) ?? loadIfKnown(t, va, f);
-      const fb = b.mem.get(t.field(vb, f)) ?? loadIfKnown(t, vb, f);
-      if (fa !== undefined && fa === fb && va !== phi) out.setMem(t.field(phi, f), fa);
-    }
+    if (va !== phi && (t.fieldsOf(va).length > 0 || t.fieldsOf(vb).length > 0))
+      for (const f of sameStableFields(t, a, b, va, vb, stableFields)) out.setMem(t.field(phi, f.field), f.content);
   }
   for (const [k, n] of b.needs) {
     if (!a.needs.has(k)) {
@@ -411,10 +513,7 @@ export function joinStates(
       changed = true;
     }
   }
-  if (a.guess && !b.guess) {
-    out.guess = false;
-    changed = true;
-  }
+  if (joinDoubts(t, a, b, out)) changed = true;
   if (a.locks !== b.locks) {
     for (const [k, e] of a.locks) {
       if (e.mode === "free" && !b.locks.has(k)) {
@@ -435,11 +534,38 @@ export function joinStates(
       changed = true;
     }
   }
+  if (!changed && out.facts !== a.facts) changed = !sameFacts(a.facts, out.facts);
   return changed ? out : null;
 }
 
-function loadIfKnown(t: ValueTable, base: ValueId, f: string): ValueId {
-  return t.load(t.field(base, f), 0);
+/** Fields that never change and hold the same in both objects. */
+function sameStableFields(
+  t: ValueTable,
+  a: State,
+  b: State,
+  va: ValueId,
+  vb: ValueId,
+  stableFields: ReadonlySet<string>,
+): { field: string; content: ValueId }[] {
+  const contents = (s: State, base: ValueId): Map<string, ValueId> => {
+    const out = new Map<string, ValueId>();
+    for (const addr of t.fieldsOf(base)) {
+      const x = t.get(addr);
+      if (x.k !== "field" || !stableFields.has(x.field)) continue;
+      const content = s.mem.get(addr) ?? t.existingLoad(addr);
+      if (content !== undefined) out.set(x.field, content);
+    }
+    return out;
+  };
+  const left = contents(a, va);
+  if (left.size === 0) return [];
+  const right = contents(b, vb);
+  const out: { field: string; content: ValueId }[] = [];
+  for (const field of stableFields) {
+    const content = left.get(field);
+    if (content !== undefined && content === right.get(field)) out.push({ field, content });
+  }
+  return out;
 }
 
 /** What a cell holds when nothing was written: the value it had at entry. */
@@ -459,4 +585,10 @@ function factOf(t: ValueTable, s: State, v: ValueId): Fact {
 function inherentFact(t: ValueTable, v: ValueId): Fact | undefined {
   const mask = inherentMask(t, v);
   return mask === ANY ? undefined : { mask };
+}
+
+function sameFacts(a: ReadonlyMap<ValueId, Fact>, b: ReadonlyMap<ValueId, Fact>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [v, f] of a) if (!sameFact(f, b.get(v))) return false;
+  return true;
 }

@@ -3,6 +3,8 @@
  * value too, so a load is `sel(address, epoch)` and an access path is only how a value is printed.
  */
 
+import { PairTable } from "./pairTable";
+
 export type ValueId = number;
 
 export type Value =
@@ -34,8 +36,10 @@ export type Value =
 export class ValueTable {
   private readonly values: Value[] = [];
   private readonly ids = new Map<string, ValueId>();
-  /** Two-part values by kind (or operator), keyed by both parts in one number. */
-  private readonly pairs = new Map<string, Map<number, ValueId>>();
+  /** Values of two parts by kind (or operator) and both parts. */
+  private readonly pairs = new PairTable();
+  /** Field addresses by their base. */
+  private readonly fields = new Map<ValueId, ValueId[]>();
   private readonly words = new Map<string, number>();
   private readonly phis = new Map<number, [ValueId, ValueId][]>();
   private readonly names = new Map<ValueId, string>();
@@ -81,18 +85,9 @@ export class ValueTable {
     return id;
   }
 
-  private pair(kind: string, a: number, b: number): ValueId | undefined {
-    return this.pairs.get(kind)?.get(a * 0x1000000 + b);
-  }
-
-  private addPair(kind: string, a: number, b: number, v: Value): ValueId {
-    let map = this.pairs.get(kind);
-    if (!map) {
-      map = new Map();
-      this.pairs.set(kind, map);
-    }
+  private addPair(kind: number, a: number, b: number, v: Value): ValueId {
     const id = this.add(v);
-    map.set(a * 0x1000000 + b, id);
+    this.pairs.set(kind, a, b, id);
     return id;
   }
 
@@ -147,7 +142,17 @@ export class ValueTable {
 
   /** The id of a result if that instruction was ever evaluated. */
   existing(key: { site: number; slot: string }): ValueId | undefined {
-    return this.pair("result", key.site, this.word(key.slot));
+    return this.pairs.get(RESULT, key.site, this.word(key.slot));
+  }
+
+  /** Existing field addresses of an object. */
+  fieldsOf(base: ValueId): readonly ValueId[] {
+    return this.fields.get(base) ?? NONE;
+  }
+
+  /** The value a cell had at entry, if anything ever looked at it. */
+  existingLoad(addr: ValueId): ValueId | undefined {
+    return this.pairs.get(LOAD, addr, 0);
   }
 
   /** Join values of a block so far: pairs of address and value. */
@@ -175,22 +180,28 @@ export class ValueTable {
   }
   field(base: ValueId, field: string): ValueId {
     const w = this.word(field);
-    return this.pair("field", base, w) ?? this.addPair("field", base, w, { k: "field", base, field });
+    const old = this.pairs.get(FIELD, base, w);
+    if (old !== undefined) return old;
+    const id = this.addPair(FIELD, base, w, { k: "field", base, field });
+    const list = this.fields.get(base);
+    if (list) list.push(id);
+    else this.fields.set(base, [id]);
+    return id;
   }
   elem(base: ValueId, index: ValueId): ValueId {
-    return this.pair("elem", base, index) ?? this.addPair("elem", base, index, { k: "elem", base, index });
+    return this.pairs.get(ELEM, base, index) ?? this.addPair(ELEM, base, index, { k: "elem", base, index });
   }
   load(addr: ValueId, epoch: number): ValueId {
-    return this.pair("load", addr, epoch) ?? this.addPair("load", addr, epoch, { k: "load", addr, epoch });
+    return this.pairs.get(LOAD, addr, epoch) ?? this.addPair(LOAD, addr, epoch, { k: "load", addr, epoch });
   }
   result(site: number, slot: string): ValueId {
     const w = this.word(slot);
-    return this.pair("result", site, w) ?? this.addPair("result", site, w, { k: "result", site, slot });
+    return this.pairs.get(RESULT, site, w) ?? this.addPair(RESULT, site, w, { k: "result", site, slot });
   }
   phi(block: number, addr: ValueId): ValueId {
-    const old = this.pair("phi", block, addr);
+    const old = this.pairs.get(PHI, block, addr);
     if (old !== undefined) return old;
-    const id = this.addPair("phi", block, addr, { k: "phi", block, addr });
+    const id = this.addPair(PHI, block, addr, { k: "phi", block, addr });
     const list = this.phis.get(block);
     if (list) list.push([addr, id]);
     else this.phis.set(block, [[addr, id]]);
@@ -228,8 +239,10 @@ export class ValueTable {
     if ((op === "|" || op === "+" || op === "^") && vb.k === "num" && vb.n === 0) return a;
     if ((op === "|" || op === "+") && va.k === "num" && va.n === 0) return b;
     if (op === "&" && ((va.k === "num" && va.n === 0) || (vb.k === "num" && vb.n === 0))) return this.zero;
-    if (COMMUTES.has(op) && a > b) return this.pair(op, b, a) ?? this.addPair(op, b, a, { k: "op", op, a: b, b: a });
-    return this.pair(op, a, b) ?? this.addPair(op, a, b, { k: "op", op, a, b });
+    const kind = operatorKind(op);
+    if (COMMUTES.has(op) && a > b)
+      return this.pairs.get(kind, b, a) ?? this.addPair(kind, b, a, { k: "op", op, a: b, b: a });
+    return this.pairs.get(kind, a, b) ?? this.addPair(kind, a, b, { k: "op", op, a, b });
   }
 
   /** Calls `visit` for the value and everything it is built from; stops below where `visit` returns false. */
@@ -283,6 +296,23 @@ export class ValueTable {
       else return v;
     }
   }
+}
+
+const FIELD = 0;
+const ELEM = 1;
+const LOAD = 2;
+const RESULT = 3;
+const PHI = 4;
+
+const operatorKinds = new Map<string, number>();
+
+function operatorKind(op: string): number {
+  let kind = operatorKinds.get(op);
+  if (kind === undefined) {
+    kind = PHI + 1 + operatorKinds.size;
+    operatorKinds.set(op, kind);
+  }
+  return kind;
 }
 
 const NONE: readonly ValueId[] = [];
@@ -362,6 +392,7 @@ export function printValue(t: ValueTable, id: ValueId, depth = 8): string {
       return `*${p(v.addr)}`;
     }
     case "result":
+      if (v.slot.startsWith("after:")) return p(t.load(Number(v.slot.slice(6)), 0));
       return t.suggestedName(id) ?? (v.slot.startsWith("call:") ? `${v.slot.slice(5)}()` : v.slot);
     case "phi": {
       const a = t.get(v.addr);

@@ -219,6 +219,7 @@ class ApiBuilder {
     const returns = raw.returns;
     if (!returns) return;
     const at = [...path, "returns"];
+    if (returns.failsUnless !== undefined) this.expr("cond", returns.failsUnless, [...at, "failsUnless"]);
     if (returns.is !== undefined) this.expr("path", returns.is, [...at, "is"]);
     returns.protectedBy?.forEach((p, i) => {
       this.name("lock", p.lock, [...at, "protectedBy", i, "lock"]);

@@ -47,13 +47,29 @@ function toSlot(source: Source, entry: Entry, names: Names): SlotContext | undef
   raw.forbids.forEach((name, i) => {
     results.push(names.checkEither(["action", "lock"], name, source, [...entry.path, "forbids", i]));
   });
+  raw.handsOver.forEach((h, i) => {
+    const path = [...entry.path, "handsOver", i];
+    if (h.lock !== "*") results.push(names.check("lock", h.lock, source, [...path, "lock"]));
+    if (h.when !== undefined) results.push(checkExpression("cond", h.when, source, [...path, "when"]));
+  });
+  raw.consumes.forEach((c, i) => {
+    const path = [...entry.path, "consumes", i];
+    results.push(names.check("lock", c.lock, source, [...path, "lock"]));
+    results.push(checkExpression("path", c.object, source, [...path, "object"]));
+  });
   if (!results.every(Boolean)) return undefined;
   const holds = raw.holds.map(({ or, orObject, ...hold }) => ({
     ...hold,
     ...(or === undefined ? {} : { or }),
     ...(orObject === undefined ? {} : { orObject }),
   }));
-  return { slot: entry.name, holds, free: raw.free, maySleep: raw.maySleep, marks: raw.marks, forbids: raw.forbids };
+  const handsOver = raw.handsOver.map(({ lock, when, to }) => ({
+    lock,
+    ...(when === undefined ? {} : { when }),
+    ...(to === undefined ? {} : { to }),
+  }));
+  const { free, maySleep, marks, forbids, consumes } = raw;
+  return { slot: entry.name, holds, free, maySleep, marks, forbids, handsOver, consumes };
 }
 
 /** Lists are united over the files, tables merged with the later file winning. */
@@ -118,9 +134,12 @@ function guards(source: Source, table: MacroTable["guards"], names: Names): Macr
 export function loadTypes(
   files: FileData[],
   names: Names,
-): Required<Pick<RuleSet, "immutableFields" | "lockFields" | "cells" | "actions" | "marks" | "flagSets" | "gfp">> {
+): Required<
+  Pick<RuleSet, "immutableFields" | "lockFields" | "markFields" | "cells" | "actions" | "marks" | "flagSets" | "gfp">
+> {
   const immutableFields = new Set<string>();
   const lockFields = new Map<string, string>();
+  const markFields = new Map<string, string>();
   const cells = new Map<string, string>();
   const actions = new Map<string, string>();
   const marks = new Map<string, string>();
@@ -134,6 +153,9 @@ export function loadTypes(
     for (const [field, lock] of Object.entries(raw.lockFields ?? {})) {
       if (names.check("lock", lock, source, ["lockFields", field])) lockFields.set(field, lock);
     }
+    for (const [field, mark] of Object.entries(raw.markFields ?? {})) {
+      if (names.check("mark", mark, source, ["markFields", field])) markFields.set(field, mark);
+    }
     for (const [type, action] of Object.entries(raw.cells ?? {})) {
       if (names.check("action", action, source, ["cells", type])) cells.set(type, action);
     }
@@ -143,7 +165,7 @@ export function loadTypes(
     for (const flag of raw.gfp?.sleeping ?? []) gfp.sleeping.add(flag);
     for (const flag of raw.gfp?.atomic ?? []) gfp.atomic.add(flag);
   }
-  return { immutableFields, lockFields, cells, actions, marks, flagSets, gfp };
+  return { immutableFields, lockFields, markFields, cells, actions, marks, flagSets, gfp };
 }
 
 function unknownKeys(source: Source, known: string[]): void {

@@ -80,6 +80,8 @@ export interface ApiReturns {
   struct?: string;
   /** What failure looks like: `null`, `err` (ERR_PTR), `null-or-err`, `negative`, `nonzero`, `zero`. */
   fails?: "null" | "err" | "null-or-err" | "negative" | "nonzero" | "zero";
+  /** Under this condition it cannot fail. */
+  failsUnless?: CondExpr;
   /** Ignoring the result is a mistake. */
   mustCheck?: boolean;
   /** Same arguments, same value (page_folio, pte_lockptr): lets aliases be recognised. */
@@ -167,6 +169,10 @@ export interface SlotContext {
   /** Marks on parameters: `{ arg1: ["fresh"] }`. */
   marks: Record<string, string[]>;
   forbids: string[];
+  /** Locks it may return with (`*`: any). `when`: if this is true of the result; `to`: the slot of the same table that releases. */
+  handsOver: { lock: string; when?: string; to?: string }[];
+  /** Locks that come with the call and are the callee's to release, at once or later. */
+  consumes: { lock: string; object: PathExpr }[];
 }
 
 export interface MacroTable {
@@ -207,6 +213,8 @@ export interface RuleSet {
   immutableFields: Set<string>;
   /** `vm_fault.ptl` → `ptl`: the lock pointer in that field is of that class. */
   lockFields?: Map<string, string>;
+  /** `linux_binprm.mm` → `unpublished`: what that field points to has the mark. */
+  markFields?: Map<string, string>;
   /** Names after `does:` with their meaning; what checks may refer to. */
   actions?: Map<string, string>;
   /** Names after `mark:` with their meaning. */

@@ -61,6 +61,7 @@ const failure = z.enum(["null", "err", "null-or-err", "negative", "nonzero", "ze
 export const returnsShape = z.strictObject({
   struct: z.string().optional(),
   fails: failure.optional(),
+  failsUnless: z.string().optional().describe("condition under which it cannot fail"),
   mustCheck: z.boolean().optional(),
   pure: z.boolean().optional(),
   is: path.optional(),
@@ -143,6 +144,20 @@ export const slotShape = z.strictObject({
   maySleep: z.union([z.boolean(), z.enum(["if-blockable", "unknown"])]).default("unknown"),
   marks: z.record(z.string(), z.array(z.string())).default({}),
   forbids: z.array(z.string()).default([]),
+  handsOver: z
+    .array(
+      z.strictObject({
+        lock: z.string(),
+        when: z.string().optional().describe("condition on the result"),
+        to: z.string().optional().describe("field of the same table whose function releases it"),
+      }),
+    )
+    .default([])
+    .describe("locks it may return with"),
+  consumes: z
+    .array(z.strictObject({ lock: z.string(), object: path }))
+    .default([])
+    .describe("locks that it gets with the call and releases, at once or later"),
   doc: z.string().optional(),
 });
 export const contextsShape = z.strictObject({ slots: z.record(z.string(), slotShape) });
@@ -168,6 +183,7 @@ export const macrosShape = z.strictObject({
 export const typesShape = z.strictObject({
   immutableFields: z.array(z.string().regex(/^\w+\.\w+$/)).optional(),
   lockFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
+  markFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
   cells: z.record(z.string().regex(/^\w+$/), z.string()).optional(),
   actions: z.record(z.string(), z.string()).optional(),
   marks: z.record(z.string(), z.string()).optional(),

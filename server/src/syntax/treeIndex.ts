@@ -1,8 +1,9 @@
 import { folderOf, isCFile, joinPath } from "../base/path";
 import type { TreeReader } from "../base/tree";
+import { functionsNamed } from "./functionNames";
 import type { FileScan, FunctionItem, MacroItem, SlotItem } from "./model";
 import { type Callers, findCallers, findSlots } from "./treeIndexCalls";
-import { SourceFiles } from "./treeIndexFiles";
+import { type FileChange, SourceFiles } from "./treeIndexFiles";
 import { Includes } from "./treeIndexIncludes";
 import { type Module, TreeWords } from "./treeIndexWords";
 
@@ -33,9 +34,10 @@ export class TreeIndex {
   }
 
   /** The file's text changed, or it appeared or vanished; the reader already gives the new state. */
-  invalidate(path: string): void {
-    const { changed, existence } = this.files.invalidate(path);
-    if (!changed) return;
+  invalidate(path: string): FileChange {
+    const change = this.files.invalidate(path);
+    const { changed, existence } = change;
+    if (!changed) return change;
     this.words.invalidate(path);
     this.includesOf.invalidate(path, existence);
     this.folders.delete(folderOf(path));
@@ -43,6 +45,7 @@ export class TreeIndex {
     this.defined.clear();
     this.elsewhere.clear();
     this.callersOf.clear();
+    return change;
   }
 
   /** Builds the tree-wide part in slices of `count` files; true when it is complete. Optional. */
@@ -177,9 +180,7 @@ export class TreeIndex {
   }
 
   private functionsIn(file: string, name: string): Located<FunctionItem>[] {
-    const found: Located<FunctionItem>[] = [];
-    for (const item of this.scan(file)?.functions ?? []) if (item.name === name) found.push({ file, item });
-    return found;
+    return functionsNamed(this.scan(file), name).map((item) => ({ file, item }));
   }
 
   /** Functions of a folder's `.c` files that are not static, by name. */
@@ -221,7 +222,7 @@ export class TreeIndex {
 function definesName(scan: FileScan | undefined, name: string): boolean {
   if (scan === undefined) return false;
   return (
-    scan.functions.some((item) => item.name === name) ||
+    functionsNamed(scan, name).length > 0 ||
     scan.prototypes.includes(name) ||
     scan.macros.some((item) => item.name === name) ||
     scan.structs.some((item) => item.tag === name)

@@ -1,4 +1,5 @@
 import { folderOf } from "../base/path";
+import { functionsNamed } from "./functionNames";
 import type { FileScan, FunctionItem, SlotItem } from "./model";
 import type { TreeIndex } from "./treeIndex";
 
@@ -17,7 +18,8 @@ export interface Callers {
 }
 
 /** Who calls what in one file, derived from its scan. */
-interface Uses {
+export interface Uses {
+  /** Functions that call a name, in the order of the file. */
   callers: Map<string, string[]>;
   mentioned: Set<string>;
   inMacro: Set<string>;
@@ -96,13 +98,15 @@ function sitesIn(index: TreeIndex, scope: string[], file: string, name: string):
   const sites: CallSite[] = [];
   for (const path of scope) {
     const scan = path.endsWith(".S") ? undefined : index.scan(path);
-    if (scan === undefined || (path !== file && definesOwn(index, path, name))) continue;
-    for (const fn of usesOf(scan).callers.get(name) ?? []) sites.push({ file: path, fn });
+    const callers = scan && usesOf(scan).callers.get(name);
+    if (callers === undefined || (path !== file && definesOwn(index, path, name))) continue;
+    for (const fn of callers) sites.push({ file: path, fn });
   }
   return sites;
 }
 
-function usesOf(scan: FileScan): Uses {
+/** Calls, mentions and exports of one file by name, computed once per scan. */
+export function usesOf(scan: FileScan): Uses {
   let uses = known.get(scan);
   if (uses !== undefined) return uses;
   uses = {
@@ -124,8 +128,8 @@ function usesOf(scan: FileScan): Uses {
   return uses;
 }
 
-const definitionsIn = (index: TreeIndex, file: string, name: string): FunctionItem[] =>
-  index.scan(file)?.functions.filter((item) => item.name === name) ?? [];
+const definitionsIn = (index: TreeIndex, file: string, name: string): readonly FunctionItem[] =>
+  functionsNamed(index.scan(file), name);
 
 /** Does the file have a static function of that name, so that the name means another one there? */
 const definesOwn = (index: TreeIndex, path: string, name: string): boolean =>

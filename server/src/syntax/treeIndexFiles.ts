@@ -17,11 +17,24 @@ interface Entry {
   hash: number;
 }
 
+export interface FileChange {
+  /** False when text and existence are as before. */
+  changed: boolean;
+  /** The scan before the change, if there was one. */
+  before: FileScan | undefined;
+  /** The file appeared or vanished. */
+  existence: boolean;
+  /** There was a scan, but it is no longer known. */
+  forgotten: boolean;
+}
+
 /** Scans of single files and folder listings, read once and kept until invalidated. */
 export class SourceFiles {
   private readonly names = new NameTable();
   private readonly entries = new Map<string, Entry>();
   private readonly listings = new Map<string, string[]>();
+  /** Files whose scans were dropped to save memory. */
+  private readonly forgotten = new Set<string>();
   private cachedText = 0;
 
   constructor(private readonly reader: TreeReader) {}
@@ -31,6 +44,7 @@ export class SourceFiles {
     if (entry === undefined) {
       entry = this.load(path);
       this.entries.set(path, entry);
+      this.forgotten.delete(path);
       if (path.endsWith(".c")) this.trim((this.cachedText += entry.length));
     }
     return entry.scan;
@@ -59,24 +73,26 @@ export class SourceFiles {
     return names[low] === name;
   }
 
-  /** Reads a changed file again. `changed` is false when text and existence are as before. */
-  invalidate(path: string): { changed: boolean; before: FileScan | undefined; existence: boolean } {
+  /** Takes note that a file changed, and says what was known of it. */
+  invalidate(path: string): FileChange {
+    const forgotten = this.forgotten.delete(path);
     const existed = this.listings.has(folderOf(path)) ? this.exists(path) : undefined;
     this.listings.delete(folderOf(path));
     const existence = existed !== undefined && existed !== this.exists(path);
     const old = this.entries.get(path);
-    if (old === undefined) return { changed: true, before: undefined, existence };
+    if (old === undefined) return { changed: true, before: undefined, existence, forgotten };
     const text = this.reader.read(path);
     const same =
       text === undefined ? old.scan === undefined : text.length === old.length && hashText(text) === old.hash;
     if (same && (text !== undefined) === (old.scan !== undefined))
-      return { changed: existence, before: old.scan, existence };
+      return { changed: existence, before: old.scan, existence, forgotten };
     this.entries.delete(path);
     if (path.endsWith(".c")) this.cachedText -= old.length;
     return {
       changed: true,
       before: old.scan,
       existence: existence || (text !== undefined) !== (old.scan !== undefined),
+      forgotten,
     };
   }
 
@@ -98,6 +114,7 @@ export class SourceFiles {
       if (!path.endsWith(".c")) continue;
       if (this.cachedText <= MAX_CACHED_TEXT / 2) return;
       this.entries.delete(path);
+      this.forgotten.add(path);
       this.cachedText -= entry.length;
     }
   }
