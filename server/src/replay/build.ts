@@ -2,9 +2,8 @@
 import type { Expr, Model, Ref } from "../explore/model";
 import { MAX_THREADS, modelProblem } from "../explore/model";
 import type { FunctionRef } from "../interproc/callGraph";
-import type { Program } from "../interproc/program";
 import type { Expr as CExpr } from "../syntax/ast";
-import { type Code, parseExpression, scenarioCode, UserCode } from "./code";
+import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
 import { type LowerContext, Lowering } from "./lower";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder } from "./thread";
@@ -12,7 +11,7 @@ import type { Value } from "./values";
 import { never, num, reg, World } from "./world";
 
 export interface BuildInput {
-  program: Program;
+  program: ProgramView;
   textOf(file: string): string | undefined;
   set: ScenarioSet;
   scenario: Scenario;

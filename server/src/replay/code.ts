@@ -35,12 +35,17 @@ function oneLine(text: string): string {
   return flat.length > MAX_TEXT ? `${flat.slice(0, MAX_TEXT - 3)}...` : flat;
 }
 
+/** What the replay asks of the program: functions, definitions, rule data. Verdicts of rules are none of its business. */
+export type ProgramView = Pick<Program<unknown>, "env" | "functionsOf" | "lowered" | "resolve"> & {
+  o: Pick<Program<unknown>["o"], "index" | "parser" | "macros" | "compiled">;
+};
+
 /** The functions of a tree, as code to lower. */
 export class UserCode {
   private readonly cache = new Map<string, Code>();
 
   constructor(
-    readonly program: Program,
+    readonly program: ProgramView,
     private readonly textOfFile: (file: string) => string | undefined,
   ) {}
 
@@ -75,7 +80,7 @@ export class UserCode {
 
   /** Body that a call in `from` reaches, if it is in reach. */
   callee(from: Code, name: string): Code | undefined {
-    const ref = this.program.resolve(from.file, name, folderOf(from.file))[0];
+    const ref = this.program.resolve(from.file, name, folderOf(from.file));
     return ref && this.of(ref);
   }
 
@@ -91,7 +96,7 @@ export class UserCode {
 }
 
 /** Functions in a scenario's text. `line`: where the text begins in its file; `indent`: what YAML took away. */
-export function scenarioCode(program: Program, file: string, text: string, line: number): Map<string, Code> {
+export function scenarioCode(program: ProgramView, file: string, text: string, line: number): Map<string, Code> {
   const out = new Map<string, Code>();
   const lines = new LineIndex(text);
   for (const item of scanFile(text).functions) {
@@ -116,7 +121,7 @@ export function scenarioCode(program: Program, file: string, text: string, line:
 }
 
 /** A single C expression, as harms are written. Null if it does not parse. */
-export function parseExpression(program: Program, text: string): Expr | null {
+export function parseExpression(program: ProgramView, text: string): Expr | null {
   const ast = parseFunction(program.o.parser, `int f(void) { return ${text}; }`, {
     kind: "function",
     macros: program.o.macros,
