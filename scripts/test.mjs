@@ -9,7 +9,7 @@ import { installPackage, provideKernel, versions } from "./kernels.mjs";
 import { ensureDependencies, root } from "./setup.mjs";
 
 ensureDependencies();
-const environment = { ...process.env, ...kernelEnvironment(), ...editorEnvironment() };
+const environment = { ...process.env, ...kernelEnvironment(), ...editorEnvironment(), ...checkerEnvironment() };
 const reportFile = path.join(root, ".cache/test-report.json");
 mkdirSync(path.dirname(reportFile), { recursive: true });
 rmSync(reportFile, { force: true });
@@ -46,6 +46,14 @@ function editorEnvironment() {
   if (present()) return {};
   const problem = installPackage("neovim");
   return present() ? {} : { LOCKSTEP_NVIM_MISSING: problem ?? "neovim does not start" };
+}
+
+/** The model checker that the engine of the replay is compared with. */
+function checkerEnvironment() {
+  const present = () => spawnSync("spin", ["-V"], { stdio: "ignore" }).status === 0;
+  if (present()) return {};
+  const problem = installPackage("spin");
+  return present() ? {} : { LOCKSTEP_SPIN_MISSING: problem ?? "spin does not start" };
 }
 
 /** Counts from Vitest's report; a file that could not be loaded counts as one failure. */

@@ -4,7 +4,7 @@ import type { Engine, TreeProvider } from "../src/engine/types";
 import type { RuleSet } from "../src/rules/model";
 import type { CParser } from "../src/syntax/parser";
 
-const HEADERS: Record<string, string> = {
+export const HEADERS: Record<string, string> = {
   "include/linux/mm_types.h": `
 #define FAULT_FLAG_DEFAULT (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_INTERRUPTIBLE)
 struct mm_struct { struct rw_semaphore mmap_lock; seqcount_t write_protect_seq; spinlock_t page_table_lock; int map_count; unsigned long def_flags; };

@@ -6,6 +6,8 @@ usage: lockstep <command> [options]
   check [PATH...|-]     check files or folders (default: the current folder); "-" reads a file from standard input
   contract FILE:FUNC    which locks a function requires, takes, releases and drops
   why FILE:LINE         which locks are held at a line, on what evidence, and why rules spoke or stayed silent
+  replay FILE:LINE[:RULE]
+                        the racing interleaving behind a finding, or why there is none in the model
   explain RULE          what a rule means, why it exists, how to repair the code (R07 or its name)
   rules                 list all rules
   lsp --stdio           language server for editors
@@ -28,6 +30,10 @@ options of check:
 contract, why, explain and rules take --format text|json; contract and why also --root and --rules.
 .lockstep/config.yaml in the tree may set severity, disable (rules) and exclude (globs).
 
+options of replay: --scenario NAME, --profile NAME, --schedule S (run exactly that interleaving),
+--format text, json, markdown, diagram (for commit messages) or promela (for the model checker Spin).
+
+exit code of replay: 0 clean, 1 violation, 3 inconclusive, 2 wrong usage or unreadable input.
 exit code of check: 0 nothing found, 1 findings, 2 wrong usage or unreadable input.
 NO_COLOR switches colours off.
 `;

@@ -4,6 +4,7 @@ import { check } from "./commands/check";
 import { contract } from "./commands/contract";
 import { explain } from "./commands/explain";
 import { lsp } from "./commands/lsp";
+import { replay } from "./commands/replay";
 import { rules } from "./commands/rules";
 import { why } from "./commands/why";
 import { InputError, UsageError } from "./errors";
@@ -12,8 +13,8 @@ import type { CliHost } from "./host";
 
 export type Command = (argv: readonly string[], host: CliHost) => Promise<number>;
 
-const commands: Record<string, Command> = { check, contract, explain, lsp, rules, why };
-const later = ["replay", "race"];
+const commands: Record<string, Command> = { check, contract, explain, lsp, replay, rules, why };
+const later = ["race"];
 
 /** Runs one command; resolves to the exit code and never rejects. */
 export async function runCli(argv: readonly string[], host: CliHost): Promise<number> {

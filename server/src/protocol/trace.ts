@@ -1,0 +1,52 @@
+/** Traces of the replay: an interleaving of source lines, as plain data. */
+
+export interface TraceThread {
+  /** `A` is CPU0. */
+  cpu: number;
+  /** What the thread is in the scenario: `THP collapse`. */
+  name: string;
+  function: string;
+  file: string;
+}
+
+export interface TraceStep {
+  cpu: number;
+  function: string;
+  file: string;
+  line: number;
+  text: string;
+  /** Calls between the thread's first function and this one. */
+  depth: number;
+  changed: { cell: string; from: number; to: number }[];
+  /** Held by the thread after the step. */
+  locks: { lock: string; mode: "read" | "write" }[];
+  /** What the step means for the outcome; empty for most. */
+  note: string;
+}
+
+export interface Trace {
+  verdict: "violation" | "clean" | "inconclusive";
+  /** Why inconclusive; null otherwise. */
+  reason: string | null;
+  scenario: string;
+  title: string;
+  profile: string | null;
+  memoryModel: "sc" | "tso";
+  bounds: { cpus: number; loops: number; cuts: string[] };
+  states: number;
+  switches: number;
+  threads: TraceThread[];
+  /** What matters of the interleaving; the schedule has all of it. */
+  steps: TraceStep[];
+  violated: { invariant: string; text: string } | null;
+  bindings: { role: string; object: string }[];
+  assumptions: string[];
+  /** Conditions nobody knows, with the way the interleaving takes. */
+  choices: string[];
+  unmodelled: string[];
+  /** Lines of the user's code with shared accesses that some explored path executed. */
+  coverage: { reached: number; of: number };
+  schedule: string;
+  /** Stable under renaming: hash of the program that was explored. */
+  id: string;
+}

@@ -1,0 +1,195 @@
+/** A scenario and a user's function → a model to explore. */
+import type { Expr, Model, Ref } from "../explore/model";
+import { MAX_THREADS, modelProblem } from "../explore/model";
+import type { FunctionRef } from "../interproc/callGraph";
+import type { Expr as CExpr } from "../syntax/ast";
+import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
+import { type LowerContext, Lowering } from "./lower";
+import type { Scenario, ScenarioSet } from "./scenario";
+import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder } from "./thread";
+import type { Value } from "./values";
+import { never, num, reg, World } from "./world";
+
+export interface BuildInput {
+  program: ProgramView;
+  textOf(file: string): string | undefined;
+  set: ScenarioSet;
+  scenario: Scenario;
+  profile: string | null;
+  subject: FunctionRef;
+  /** Locks that callers hold: classes of rules/apis. */
+  held: { lock: string; mode: "read" | "write" }[];
+  /** Line of the finding, if there is one. */
+  line: number | null;
+  loopBound: number;
+}
+
+export interface Built {
+  model: Model;
+  notes: Notes;
+  world: World;
+  subject: Code;
+  threads: { name: string; code: Code }[];
+  bindings: { role: string; object: string }[];
+}
+
+/** The model, or a sentence about why there is none. */
+export function build(input: BuildInput): Built | string {
+  const { program, scenario, set } = input;
+  const user = new UserCode(program, input.textOf);
+  const subject = user.of(input.subject);
+  if (subject.ast.degraded.length > 0)
+    return `${subject.name}() is not fully understood: ${subject.ast.degraded[0]!.reason}`;
+  if (scenario.racers.length + 1 > MAX_THREADS) return `more than ${MAX_THREADS} threads`;
+  const own = scenarioCode(program, scenario.file, scenario.code, scenario.codeLine);
+  const primitives = scenarioCode(program, set.primitives.file, set.primitives.code, set.primitives.codeLine);
+  const names = [scenario.subject.name, ...scenario.racers.map((r) => r.name)];
+  const knowledge = names.map(() => newKnowledge());
+  let tracked: ReadonlySet<string> = new Set();
+  // Passes: what is counted, then what is remembered, is known only after lowering.
+  for (let pass = 0; ; pass++) {
+    const world = new World(scenario, input.profile, tracked);
+    const notes = newNotes();
+    const ctx: LowerContext = {
+      world,
+      user,
+      macros: program.o.macros,
+      scenario: own,
+      primitives,
+      about: set.primitives,
+      loopBound: input.loopBound,
+      subjectFile: subject.file,
+    };
+    const bindings: Built["bindings"] = [];
+    const codes: Code[] = [subject, ...scenario.racers.map((r) => own.get(r.call)!)];
+    const threads: Model["threads"] = codes.map((code, n) => {
+      const out = new ThreadBuilder(notes, knowledge[n]!);
+      const lowering = new Lowering(ctx, out);
+      if (n === 0) subjectThread(input, lowering, out, code, bindings);
+      else lowering.inline(code, [], null);
+      out.emit({ k: "stop" });
+      const { ops, registers, memos } = out.finish();
+      notes.memoOf[n] = memos;
+      return { name: names[n]!, ops, registers, keeps: [] };
+    });
+    if (pass < 2) {
+      if (scenario.counters !== null) tracked = counters(knowledge, input.line);
+      continue;
+    }
+    if (scenario.counters !== null && tracked.size === 0)
+      return `${subject.name}() counts nothing that others wait for`;
+    const invariants: Model["invariants"] = [];
+    for (const [harm, h] of scenario.harms.entries()) {
+      const e = parseExpression(program, h.when);
+      const when = e && condition(e, world, names);
+      if (!when) return `${scenario.file}: harm "${h.when}" does not make sense`;
+      invariants.push({ e: never(when), harm });
+    }
+    threads.forEach((t) => {
+      t.keeps = world.locks.map((_, i) => i);
+    });
+    const model: Model = {
+      threads,
+      cells: world.cells,
+      locks: world.locks,
+      sections: world.sections,
+      invariants,
+      harms: world.harms,
+    };
+    const problem = modelProblem(model);
+    if (problem) return `the model of ${subject.name}() is too large: ${problem}`;
+    return { model, notes, world, subject, bindings, threads: codes.map((code, n) => ({ name: names[n]!, code })) };
+  }
+}
+
+/** What the function counts; the field that the finding speaks of comes first. */
+function counters(knowledge: readonly Knowledge[], line: number | null): Set<string> {
+  const all = knowledge.flatMap((k) => [...k.counters]);
+  const first = all.filter(([, at]) => at === line);
+  return new Set([...first, ...all].map(([name]) => name));
+}
+
+/** Callers' locks, parameters by type, the function, and what callers do afterwards. */
+function subjectThread(
+  input: BuildInput,
+  lowering: Lowering,
+  out: ThreadBuilder,
+  code: Code,
+  bindings: Built["bindings"],
+): void {
+  const { world } = lowering.ctx;
+  const place = (text: string): number => out.addSite({ ...out.notes.sites[out.siteOf(code, 0, 0, 0)]!, text });
+  out.site = place(`${code.name}() is called`);
+  const named = (name: string | null): void => {
+    const found = name === null ? undefined : lowering.ctx.scenario.get(name);
+    if (found) lowering.inline(found, [], null);
+  };
+  const taken: Ref[] = [];
+  for (const { lock, mode } of input.held) {
+    if (!world.hasLock(lock)) continue;
+    const ref = world.lock(lock, "rwsem");
+    out.emit({ k: "acquire", lock: ref, mode, sleeps: false });
+    out.notes.assumptions.add(`callers hold ${lock} for ${mode === "read" ? "reading" : "writing"}`);
+    taken.push(ref);
+  }
+  named(input.scenario.subject.prologue);
+  const used = new Set<string>();
+  const args = code.ast.params.map((p): Value => {
+    const role = world.roleOf(p.type);
+    const nothing: ReadonlySet<string> = new Set();
+    if (role) {
+      bindings.push({ role: role.name, object: p.name });
+      if (used.has(role.name)) out.notes.assumptions.add(`${p.name} and another parameter are both ${role.name}`);
+      used.add(role.name);
+      return { e: num(role.value), type: p.type, key: `role ${role.name}`, vars: nothing };
+    }
+    const through = world.valueRole(p.type);
+    const cell = through?.deref ? world.cell(through.deref) : undefined;
+    if (through && cell) {
+      const r = out.reg();
+      out.emit({ k: "load", r, from: { base: cell.base + through.value - 1, size: 1 } });
+      bindings.push({ role: `*${through.name}`, object: p.name });
+      out.notes.assumptions.add(`callers read ${p.name} from the ${through.name} entry before the call`);
+      return { e: reg(r), type: p.type, key: null, vars: nothing };
+    }
+    return { e: num(-128), type: p.type, key: `parameter ${code.ast.params.indexOf(p)}`, vars: nothing };
+  });
+  const result = lowering.inline(code, args, null);
+  out.site = place(`${code.name}() has returned`);
+  const after = input.scenario.subject.epilogue;
+  const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
+  if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
+  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "any" });
+}
+
+/** A harm's condition over cells and `done(thread)`. Null if something in it is unknown. */
+function condition(e: CExpr, world: World, threads: readonly string[]): Expr | null {
+  const cell = (name: string, index = 0): Expr | null => {
+    const ref = world.cell(name);
+    return ref && index < ref.size ? { k: "cell", c: ref.base + index } : null;
+  };
+  switch (e.k) {
+    case "num":
+      return e.value === null ? null : num(e.value);
+    case "id":
+      return cell(e.name);
+    case "idx":
+      return e.base.k === "id" && e.index.k === "num" ? cell(e.base.name, e.index.value ?? 0) : null;
+    case "un": {
+      const inner = condition(e.e, world, threads);
+      return inner && (e.op === "!" || e.op === "-") ? { k: "un", op: e.op, e: inner } : null;
+    }
+    case "bin": {
+      const l = condition(e.l, world, threads);
+      const r = condition(e.r, world, threads);
+      return l && r ? ({ k: "bin", op: e.op, l, r } as Expr) : null;
+    }
+    case "call": {
+      const which = e.args[0];
+      const t = e.fn.k === "id" && e.fn.name === "done" && which?.k === "num" ? which.value : null;
+      return t !== null && t < threads.length ? { k: "done", t } : null;
+    }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,329 @@
+/** CFG of a function → ops of a thread. Calls that matter are inlined by calls.ts. */
+import type { Instr, Term } from "../cfg/cfg";
+import type { MacroTable } from "../rules/model";
+import type { Expr as CExpr } from "../syntax/ast";
+import { Calls } from "./calls";
+import type { Code, UserCode } from "./code";
+import type { Primitives } from "./scenario";
+import { resolveName } from "./scopes";
+import type { ThreadBuilder } from "./thread";
+import { type Place, type Value, Values } from "./values";
+import { bare, num, reg, same, type World } from "./world";
+
+export interface LowerContext {
+  world: World;
+  user: UserCode;
+  macros: MacroTable;
+  /** Functions of the scenario and of the primitives, by name. */
+  scenario: ReadonlyMap<string, Code>;
+  primitives: ReadonlyMap<string, Code>;
+  about: Primitives;
+  loopBound: number;
+  /** File in whose ops tables holes of racing threads are looked up. */
+  subjectFile: string;
+}
+
+/** One inlined function. */
+export interface Frame {
+  id: string;
+  code: Code;
+  vars: Map<string, Place>;
+  /** Register of the returned value. */
+  ret: number;
+  end: number;
+  depth: number;
+  /** Site of the user's call that led into primitives; their steps are shown there. */
+  shown: number | null;
+  chain: readonly string[];
+}
+
+const MAX_DEPTH = 10;
+
+export class Lowering {
+  readonly values: Values;
+  readonly calls: Calls;
+  frame!: Frame;
+
+  constructor(
+    readonly ctx: LowerContext,
+    readonly out: ThreadBuilder,
+  ) {
+    this.values = new Values(this);
+    this.calls = new Calls(this);
+  }
+
+  /** Lowers a call of `code`; the register of its value. */
+  inline(code: Code, args: readonly Value[], shown: number | null): Value {
+    const outer: Frame | undefined = this.frame;
+    const type = code.ast.returnType;
+    if ((outer?.chain.length ?? 0) >= MAX_DEPTH || outer?.chain.includes(code.key)) {
+      this.out.cut(`${code.name}() calls deeper than ${MAX_DEPTH} or itself`);
+      return this.values.unknown(type);
+    }
+    const frame: Frame = {
+      id: `${outer?.id ?? ""}/${this.out.frames++}`,
+      code,
+      vars: new Map(),
+      ret: this.out.reg(),
+      end: this.out.label(),
+      depth: (outer?.depth ?? -1) + (shown === null ? 1 : 0),
+      shown,
+      chain: [...(outer?.chain ?? []), code.key],
+    };
+    const site = this.out.site;
+    code.ast.params.forEach((p, i) => {
+      const arg = args[i];
+      if (arg?.addr && !assigns(code, p.name)) frame.vars.set(p.name, { k: "alias", to: arg.addr, type: p.type });
+      else if (arg?.struct) frame.vars.set(p.name, arg.struct);
+      else {
+        const r = this.out.reg();
+        this.out.set(r, arg ? arg.e : num(-128));
+        const stable = arg && arg.key !== null && !assigns(code, p.name);
+        frame.vars.set(p.name, {
+          k: "reg",
+          r,
+          type: p.type,
+          id: `${frame.id}:${p.name}`,
+          ...(stable ? { key: arg.key!, vars: arg.vars } : {}),
+        });
+      }
+    });
+    this.out.set(frame.ret, num(-128));
+    this.frame = frame;
+    this.body(code);
+    this.out.place(frame.end);
+    this.frame = outer as Frame;
+    this.out.site = site;
+    // A call's value is a fact of its own; its name is no key, it may differ next time.
+    return { e: reg(frame.ret), type, key: null, vars: new Set() };
+  }
+
+  /** The variable that a name means at an offset. */
+  variable(name: string, at: number): Place | undefined {
+    return this.frame.vars.get(resolveName(this.frame.code.ast, name, at));
+  }
+
+  private body(code: Code): void {
+    const { cfg } = code;
+    const labels = cfg.blocks.map(() => this.out.label());
+    const position = new Map(cfg.order.map((id, n) => [id, n]));
+    const counters = new Map([...cfg.loopHeads].map((id) => [id, this.out.reg()]));
+    for (const id of cfg.order) {
+      const block = cfg.blocks[id]!;
+      this.out.place(labels[id]!);
+      const counter = counters.get(id);
+      if (counter !== undefined && block.term.k !== "iterate") this.bound(code, block.term, counter);
+      for (const i of block.instrs) this.instr(i);
+      const to = (target: number): number => {
+        // Entering a loop from outside starts its count.
+        const c = counters.get(target);
+        if (c === undefined || position.get(target)! <= position.get(id)!) return labels[target]!;
+        return this.detour(() => this.out.set(c, num(0)), labels[target]!);
+      };
+      this.term(block.term, to, counter);
+    }
+    this.flushDetours();
+  }
+
+  private bound(code: Code, term: Term, counter: number): void {
+    const { out } = this;
+    out.site = this.siteAt("at" in term ? term.at : 0, "end" in term ? term.end : 0);
+    out.set(counter, { k: "bin", op: "+", l: reg(counter), r: num(1) });
+    const over = out.label();
+    const on = out.label();
+    out.branch({ k: "bin", op: ">", l: reg(counter), r: num(this.ctx.loopBound + 1) }, over, on);
+    out.place(over);
+    out.cut(`loop of ${code.name}() more than ${this.ctx.loopBound} times`);
+    out.place(on);
+  }
+
+  private readonly detours: { label: number; f: () => void; to: number }[] = [];
+
+  /** A label at which `f` runs before the jump to `to`. */
+  private detour(f: () => void, to: number): number {
+    const label = this.out.label();
+    this.detours.push({ label, f, to });
+    return label;
+  }
+
+  private flushDetours(): void {
+    for (const d of this.detours.splice(0)) {
+      this.out.place(d.label);
+      d.f();
+      this.out.jump(d.to);
+    }
+  }
+
+  siteAt(at: number, end: number): number {
+    const { frame } = this;
+    return frame.shown ?? this.out.siteOf(frame.code, at, end, frame.depth);
+  }
+
+  private instr(i: Instr): void {
+    this.out.site = this.siteAt(i.at, i.end);
+    switch (i.k) {
+      case "eval":
+        this.values.value(i.e);
+        break;
+      case "decl":
+        this.values.declare(i.v);
+        break;
+      case "temp": {
+        const v = this.values.value(i.e);
+        const id = `${this.frame.id}:${i.name}`;
+        const r = this.out.regFor(id);
+        this.out.set(r, v.e);
+        this.frame.vars.set(i.name, { k: "reg", r, type: v.type, id });
+        this.out.assigned(id);
+        break;
+      }
+      case "guard":
+      case "unguard": {
+        const macro = this.ctx.macros.guards[i.name];
+        const name = (i.k === "guard" ? i.acquire : i.release) ?? macro?.[i.k === "guard" ? "acquire" : "release"];
+        if (name) this.calls.named(name, i.args, i.at, i.end);
+        break;
+      }
+      case "free": {
+        const name = this.ctx.macros.frees[i.name];
+        if (name) this.calls.named(name, [{ k: "id", name: i.variable, at: i.at, end: i.end }], i.at, i.end);
+        break;
+      }
+    }
+  }
+
+  private term(t: Term, to: (target: number) => number, counter: number | undefined): void {
+    const { out } = this;
+    if ("at" in t) out.site = this.siteAt(t.at, "end" in t ? t.end : t.at);
+    switch (t.k) {
+      case "goto":
+        out.jump(to(t.to));
+        break;
+      case "branch":
+        this.decide(t.cond, to(t.t), to(t.f));
+        break;
+      case "config": {
+        const memo = out.memo(`config ${t.symbol}`, new Set(), t.symbol);
+        out.branch(num(-128), to(t.t), to(t.f), memo);
+        break;
+      }
+      case "iterate": {
+        // One object of each kind: the body runs once or not at all.
+        const again = out.label();
+        const first = out.label();
+        const enter = out.label();
+        const leave = out.label();
+        if (t.call.k === "call") for (const a of t.call.args) this.values.value(a);
+        out.branch(same(reg(counter!), num(0)), first, again);
+        out.place(first);
+        out.branch(num(-128), enter, leave);
+        out.place(enter);
+        out.set(counter!, num(1));
+        out.jump(to(t.t));
+        out.place(again);
+        out.set(counter!, num(0));
+        out.place(leave);
+        out.jump(to(t.f));
+        break;
+      }
+      case "switch": {
+        const v = this.values.value(t.e);
+        const e = out.temp(v.e);
+        for (const c of t.cases) {
+          const next = out.label();
+          const low = this.values.value(c.value);
+          const cond = c.hi
+            ? ({
+                k: "bin",
+                op: "&&",
+                l: { k: "bin", op: ">=", l: e, r: low.e },
+                r: { k: "bin", op: "<=", l: e, r: this.values.value(c.hi).e },
+              } as const)
+            : same(e, low.e);
+          const key = v.key === null || low.key === null ? null : `${v.key}==${low.key}`;
+          const memo = key === null ? undefined : out.memo(key, v.vars, key);
+          out.branch(cond, to(c.to), next, memo);
+          out.place(next);
+        }
+        out.jump(to(t.dflt));
+        break;
+      }
+      case "return": {
+        if (t.e) out.set(this.frame.ret, this.values.value(t.e).e);
+        out.jump(this.frame.end);
+        break;
+      }
+      case "stop":
+        out.cut("the kernel stops (BUG, panic)");
+        break;
+    }
+  }
+
+  /** A condition with connectives. */
+  truth(e: CExpr, t: number, f: number): void {
+    if (e.k === "un" && e.op === "!") this.truth(e.e, f, t);
+    else if (e.k === "bin" && (e.op === "&&" || e.op === "||")) {
+      const mid = this.out.label();
+      if (e.op === "&&") this.truth(e.l, mid, f);
+      else this.truth(e.l, t, mid);
+      this.out.place(mid);
+      this.truth(e.r, t, f);
+    } else this.decide(e, t, f);
+  }
+
+  /** A condition; an unknown one is remembered by its text as long as its variables keep their values. */
+  decide(cond: CExpr, t: number, f: number): void {
+    const v = this.values.value(cond);
+    let { key } = v;
+    let [yes, no] = [t, f];
+    let e = v.e;
+    let asked = this.frame.code.text(cond.at, cond.end);
+    if (key !== null && cond.k === "bin" && (cond.op === "==" || cond.op === "!=")) {
+      // `x == 0`, `x != 0` and `x` ask one question.
+      const zero = (x: CExpr): boolean => (x.k === "num" && x.value === 0) || (x.k === "id" && x.name === "NULL");
+      const subject = zero(cond.r) ? cond.l : zero(cond.l) ? cond.r : null;
+      if (subject) {
+        key = this.values.keyOf(subject).key;
+        asked = this.frame.code.text(subject.at, subject.end);
+      }
+      if (cond.op === "==" && subject) {
+        [yes, no] = [f, t];
+        e = { k: "un", op: "!", e };
+      } else if (cond.op === "!=" && !subject) {
+        [yes, no] = [f, t];
+        e = { k: "un", op: "!", e };
+        key = this.values.keyOf({ ...cond, op: "==" }).key;
+        asked = asked.replace("!=", "==");
+      }
+    }
+    const memo = key === null ? undefined : this.out.memo(key, v.vars, asked);
+    this.out.branch(e, yes, no, memo);
+  }
+
+  isStruct(type: string): boolean {
+    return /\bstruct\b|\bunion\b/.test(type) && !type.includes("*") && bare(type) !== "";
+  }
+}
+
+const assigned = new WeakMap<object, Set<string>>();
+
+/** Is a parameter written, or its address taken, anywhere in the function? */
+function assigns(code: Code, name: string): boolean {
+  let names = assigned.get(code.ast);
+  if (!names) {
+    names = new Set();
+    const found = names;
+    const visit = (e: unknown): void => {
+      if (Array.isArray(e)) e.forEach(visit);
+      else if (typeof e === "object" && e !== null) {
+        const x = e as { k?: string; l?: CExpr; e?: CExpr; op?: string };
+        const target = x.k === "assign" ? x.l : x.k === "incdec" || (x.k === "un" && x.op === "&") ? x.e : undefined;
+        if (target?.k === "id") found.add(target.name);
+        Object.values(e).forEach(visit);
+      }
+    };
+    visit(code.ast.body);
+    assigned.set(code.ast, names);
+  }
+  return names.has(name);
+}

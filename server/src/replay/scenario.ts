@@ -1,0 +1,270 @@
+/**
+ * Scenarios: what races with the user's function, over which shared state, and what harm it may do.
+ * Data of rules/scenarios, loaded with file, line and column for every mistake. No user function is
+ * named in them.
+ */
+import type { RuleProblem } from "../rules/model";
+import { isMapping, type Key, Source } from "../rules/source";
+import { scanFile } from "../syntax/scan";
+
+export interface Role {
+  name: string;
+  /** Tags of structs, or typedefs, that a pointer to it may have: `mm_struct`, `pte_t`. */
+  types: string[];
+  /** The pointer's value in the model; fields and locks of instance n stand at index n - 1. */
+  value: number;
+  /** Cell that is 0 once the object is freed. */
+  live: string | null;
+  /** Cells that `*pointer` means (for entries of page tables). */
+  deref: string | null;
+  /** Lock that a pointer of the type means, for lock pointers kept in variables. */
+  lock: string | null;
+  /** A value of the type itself, as a parameter, is read from this pointer before the function starts. */
+  byValue: string | null;
+}
+
+export interface Harm {
+  /** C expression over cells, `done(thread)`, that must never be true. */
+  when: string;
+  /** What has happened then, in one clause. */
+  text: string;
+}
+
+export interface Scenario {
+  id: string;
+  file: string;
+  title: string;
+  /** What the documents tell: shown by the command line. */
+  about: string;
+  profiles: string[];
+  roles: Role[];
+  cells: { name: string; init: number[] }[];
+  /** `struct.field` → cell, or a number for a field that never changes. */
+  fields: Map<string, string | number>;
+  /** Lock name (a class of rules/apis, or its own) → kind. */
+  locks: Map<string, "spin" | "mutex" | "rwsem">;
+  sections: { name: string; atomic: boolean }[];
+  constants: Map<string, number>;
+  /** Fields that the user's function increments or assigns become cells with this initial value. */
+  counters: number | null;
+  subject: { name: string; prologue: string | null; epilogue: string | null; keeps: string[] };
+  racers: { name: string; call: string; handler: boolean }[];
+  harms: Harm[];
+  /** C of the racing threads, and where it begins in the file. */
+  code: string;
+  codeLine: number;
+}
+
+/** Semantics of primitives as C over cells, shared by all scenarios. */
+export interface Primitives {
+  file: string;
+  code: string;
+  codeLine: number;
+  constants: Map<string, number>;
+  /** Calls that do nothing a model speaks of. */
+  harmless: Set<string>;
+}
+
+export interface ScenarioSet {
+  scenarios: Scenario[];
+  primitives: Primitives;
+  problems: RuleProblem[];
+}
+
+const SCENARIO_KEYS = new Set(
+  "id title about profiles roles cells fields locks sections constants counters subject racers harms code".split(" "),
+);
+const KINDS = ["spin", "mutex", "rwsem"] as const;
+
+/** Loads what stands under rules/scenarios; files of other folders are left alone. Never throws. */
+export function loadScenarios(files: readonly { path: string; text: string }[]): ScenarioSet {
+  const problems: RuleProblem[] = [];
+  const scenarios: Scenario[] = [];
+  let primitives: Primitives = { file: "", code: "", codeLine: 1, constants: new Map(), harmless: new Set() };
+  for (const file of files) {
+    if (!/(^|\/)scenarios\/[^/]+\.yaml$/.test(file.path)) continue;
+    const source = new Source(file.path, file.text, problems);
+    if (!source.ok) continue;
+    const loader = new Loader(source, file.text);
+    if (isMapping(source.value) && "harmless" in source.value) primitives = loader.primitives();
+    else {
+      const scenario = loader.scenario();
+      if (scenario) scenarios.push(scenario);
+    }
+  }
+  scenarios.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { scenarios, primitives, problems };
+}
+
+class Loader {
+  private readonly top: Record<string, unknown>;
+  private failed = false;
+
+  constructor(
+    private readonly source: Source,
+    private readonly text: string,
+  ) {
+    this.top = isMapping(source.value) ? source.value : {};
+  }
+
+  primitives(): Primitives {
+    return {
+      file: this.source.file,
+      code: this.string(["code"]),
+      codeLine: this.lineOf("code"),
+      constants: this.numbers("constants"),
+      harmless: new Set(this.strings(["harmless"])),
+    };
+  }
+
+  scenario(): Scenario | null {
+    for (const { name, path } of this.source.entries([]))
+      if (!SCENARIO_KEYS.has(name))
+        this.problem(path, `unknown key "${name}"; expected one of ${[...SCENARIO_KEYS].join(", ")}`, "key");
+    const id = this.string(["id"]);
+    const stem = this.source.file.replace(/^.*\//, "").replace(/\.yaml$/, "");
+    if (id !== "" && id !== stem) this.problem(["id"], `the id is the name of the file: ${stem}`);
+    const cells = this.source.entries(["cells"]).map(({ name, path, value }) => {
+      const init = Array.isArray(value) ? value : [value];
+      if (!init.every((x) => Number.isInteger(x) && Math.abs(x as number) <= 127))
+        this.problem(path, "a cell starts as a number from -127 to 127, or a list of them");
+      return { name, init: init.map(Number) };
+    });
+    const known = new Set(cells.map((c) => c.name));
+    const roles = this.source.entries(["roles"]).map(({ name, path, value }) => this.role(name, path, value, known));
+    const fields = new Map<string, string | number>();
+    for (const { name, path, value } of this.source.entries(["fields"])) {
+      if (!/^\w+\.[\w.]+$/.test(name)) this.problem(path, `"${name}" is no field: expected struct.field`, "key");
+      if (typeof value === "number" || (typeof value === "string" && known.has(value))) fields.set(name, value);
+      else this.problem(path, `expected a number or one of the cells ${[...known].join(", ")}`);
+    }
+    const locks = new Map<string, (typeof KINDS)[number]>();
+    for (const { name, path, value } of this.source.entries(["locks"])) {
+      const kind = KINDS.find((k) => k === value);
+      if (kind) locks.set(name, kind);
+      else this.problem(path, `a lock is one of ${KINDS.join(", ")}`);
+    }
+    const scenario: Scenario = {
+      id,
+      file: this.source.file,
+      title: this.string(["title"]),
+      about: this.string(["about"]),
+      profiles: "profiles" in this.top ? this.strings(["profiles"]) : [],
+      roles,
+      cells,
+      fields,
+      locks,
+      sections: this.source.entries(["sections"]).map(({ name, value }) => ({ name, atomic: value === "atomic" })),
+      constants: this.numbers("constants"),
+      counters: typeof this.top.counters === "number" ? this.top.counters : null,
+      subject: {
+        name: this.string(["subject", "name"]),
+        prologue: this.optional(["subject", "prologue"]),
+        epilogue: this.optional(["subject", "epilogue"]),
+        keeps: this.strings(["subject", "keeps"], true),
+      },
+      racers: this.list("racers").map((value, n) => ({
+        name: this.string(["racers", n, "name"]),
+        call: this.string(["racers", n, "call"]),
+        handler: isMapping(value) && value.handler === true,
+      })),
+      harms: this.list("harms", true).map((_, n) => ({
+        when: this.string(["harms", n, "when"]),
+        text: this.string(["harms", n, "text"]),
+      })),
+      code: this.string(["code"]),
+      codeLine: this.lineOf("code"),
+    };
+    const functions = new Set(scanFile(scenario.code).functions.map((f) => f.name));
+    scenario.racers.forEach((r, n) => {
+      if (r.call !== "" && !functions.has(r.call))
+        this.problem(["racers", n, "call"], `the code has no function ${r.call}()`);
+    });
+    for (const key of ["prologue", "epilogue"] as const) {
+      const name = scenario.subject[key];
+      if (name !== null && !functions.has(name)) this.problem(["subject", key], `the code has no function ${name}()`);
+    }
+    return this.failed ? null : scenario;
+  }
+
+  private role(name: string, path: Key[], value: unknown, cells: ReadonlySet<string>): Role {
+    const raw = isMapping(value) ? value : {};
+    for (const key of Object.keys(raw))
+      if (!["types", "value", "live", "deref", "lock", "byValue"].includes(key))
+        this.problem(
+          [...path, key],
+          `unknown key "${key}"; expected types, value, live, deref, lock or byValue`,
+          "key",
+        );
+    const cell = (key: string): string | null => {
+      const found = raw[key];
+      if (found === undefined) return null;
+      if (typeof found === "string" && cells.has(found)) return found;
+      this.problem([...path, key], `expected one of the cells ${[...cells].join(", ")}`);
+      return null;
+    };
+    return {
+      name,
+      types: this.strings([...path, "types"]),
+      value: typeof raw.value === "number" ? raw.value : 1,
+      live: cell("live"),
+      deref: cell("deref"),
+      lock: typeof raw.lock === "string" ? raw.lock : null,
+      byValue: typeof raw.byValue === "string" ? raw.byValue : null,
+    };
+  }
+
+  private problem(path: Key[], message: string, at: "value" | "key" = "value"): void {
+    this.failed = true;
+    this.source.problem(path, message, at);
+  }
+
+  private at(path: Key[]): unknown {
+    let value: unknown = this.top;
+    for (const key of path)
+      value = isMapping(value) ? value[key] : Array.isArray(value) ? value[Number(key)] : undefined;
+    return value;
+  }
+
+  private string(path: Key[]): string {
+    const value = this.at(path);
+    if (typeof value === "string" && value.trim() !== "") return value;
+    this.problem(path, `${path.join(".")} is missing: expected a text`);
+    return "";
+  }
+
+  private optional(path: Key[]): string | null {
+    return this.at(path) === undefined ? null : this.string(path);
+  }
+
+  private strings(path: Key[], optional = false): string[] {
+    const value = this.at(path);
+    if (value === undefined && optional) return [];
+    if (typeof value === "string") return [value];
+    if (Array.isArray(value) && value.every((x) => typeof x === "string")) return value;
+    this.problem(path, `${path.join(".")}: expected a list of words`);
+    return [];
+  }
+
+  private list(key: string, mayBeEmpty = false): unknown[] {
+    const value = this.top[key];
+    if (mayBeEmpty && Array.isArray(value) && value.length === 0) return [];
+    if (Array.isArray(value) && value.length > 0) return value;
+    this.problem([key], `${key}: expected a list with at least one entry`);
+    return [];
+  }
+
+  private numbers(key: string): Map<string, number> {
+    const out = new Map<string, number>();
+    for (const { name, path, value } of this.source.entries([key])) {
+      if (Number.isInteger(value) && Math.abs(value as number) <= 127) out.set(name, value as number);
+      else this.problem(path, "expected a number from -127 to 127");
+    }
+    return out;
+  }
+
+  /** Line of the first line of a `key: |` block. */
+  private lineOf(key: string): number {
+    return this.text.split("\n").findIndex((line) => line.startsWith(`${key}:`)) + 2;
+  }
+}

@@ -1,0 +1,431 @@
+/** C expressions → values over registers, with the loads and stores they make. */
+import { type BinaryOp, type Expr, type Ref, UNKNOWN } from "../explore/model";
+import type { Expr as CExpr, VarDecl } from "../syntax/ast";
+import { type Key, keyOf } from "./keys";
+import type { Lowering } from "./lower";
+import { resolveName } from "./scopes";
+import { bare, num, reg, type World } from "./world";
+
+/** A variable, or what an address stands for. */
+export type Place =
+  | { k: "reg"; r: number; type: string; id: string; key?: string; vars?: ReadonlySet<string> }
+  /** A struct on the stack: its fields are registers. */
+  | { k: "struct"; id: string; type: string }
+  /** A parameter that always holds the address of something of the caller. */
+  | { k: "alias"; to: Place; type: string }
+  | { k: "cell"; ref: Ref; type: string; live?: Ref }
+  /** A field that never changes. */
+  | { k: "const"; v: number; type: string }
+  /** Memory the model has nothing to say about. `tag.field` names it. */
+  | { k: "none"; type: string; name: string; live?: Ref; base: Value | null };
+
+export interface Value {
+  e: Expr;
+  type: string;
+  /** Two values with one key are equal as long as `vars` keep their values; null: no such promise. */
+  key: string | null;
+  vars: ReadonlySet<string>;
+  addr?: Place;
+  struct?: Place & { k: "struct" };
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+/** `p + 1` of a pointer into a page table: the model has one entry. */
+const OUTSIDE = 100;
+const OPERATORS = new Set("+ - * & | ^ << >> == != < <= > >= && ||".split(" "));
+
+export class Values {
+  constructor(private readonly l: Lowering) {}
+
+  private get world(): World {
+    return this.l.ctx.world;
+  }
+
+  unknown(type: string, key: string | null = null, vars: ReadonlySet<string> = NOTHING): Value {
+    return { e: num(UNKNOWN), type, key, vars };
+  }
+
+  known(v: number, type = "int"): Value {
+    return { e: num(v), type, key: String(v), vars: NOTHING };
+  }
+
+  keyOf(e: CExpr): Key {
+    return keyOf(this.l, e);
+  }
+
+  value(e: CExpr): Value {
+    switch (e.k) {
+      case "num":
+        return e.value !== null && Math.abs(e.value) <= 127 ? this.known(e.value) : this.unknown("int", e.text);
+      case "str":
+      case "opaque":
+        return this.unknown("", `opaque${e.at}`);
+      case "id":
+        return this.identifier(e);
+      case "mem":
+        return this.read(this.member(e, true), e);
+      case "idx": {
+        const place = this.element(e);
+        if (place) return this.read(place, e);
+        this.value(e.base);
+        this.value(e.index);
+        return this.unknown("");
+      }
+      case "un":
+        return this.unary(e);
+      case "bin":
+        return e.op === "&&" || e.op === "||" ? this.decided(e) : this.binary(e);
+      case "cond":
+        return this.either(e);
+      case "cast": {
+        const v = this.value(e.e);
+        return { ...v, type: e.type };
+      }
+      case "comma":
+        this.value(e.l);
+        return this.value(e.r);
+      case "assign":
+        return this.assign(e);
+      case "incdec":
+        return this.step(e);
+      case "call":
+        return this.l.calls.call(e);
+      case "init":
+        for (const item of e.items) this.value(item.value);
+        return this.unknown("");
+      case "unknown":
+        for (const part of e.parts) this.value(part);
+        return this.unknown("");
+      case "stmtexpr":
+        // With effects it is control flow by now.
+        return this.unknown("");
+    }
+  }
+
+  /** `a && b` as a value: the right side is looked at only if it must be. */
+  private decided(e: CExpr): Value {
+    const { out } = this.l;
+    const [yes, no, end, r] = [out.label(), out.label(), out.label(), out.reg()];
+    this.l.truth(e, yes, no);
+    out.place(yes);
+    out.set(r, num(1));
+    out.jump(end);
+    out.place(no);
+    out.set(r, num(0));
+    out.place(end);
+    return { e: reg(r), type: "int", key: null, vars: NOTHING };
+  }
+
+  private either(e: CExpr & { k: "cond" }): Value {
+    const { out } = this.l;
+    const [yes, no, end, r] = [out.label(), out.label(), out.label(), out.reg()];
+    this.l.truth(e.c, yes, no);
+    out.place(yes);
+    const a = e.t === null ? this.known(1) : this.value(e.t);
+    out.set(r, a.e);
+    out.jump(end);
+    out.place(no);
+    const b = this.value(e.f);
+    out.set(r, b.e);
+    out.place(end);
+    return { e: reg(r), type: a.type || b.type, key: null, vars: NOTHING };
+  }
+
+  private identifier(e: CExpr & { k: "id" }): Value {
+    const { frame, ctx } = this.l;
+    const place = this.l.variable(e.name, e.at);
+    if (place) return this.read(place, e);
+    if (e.name === "NULL" || e.name === "false") return this.known(0, e.name === "NULL" ? "void *" : "int");
+    if (e.name === "true") return this.known(1);
+    if (!frame.code.user && this.world.cell(e.name))
+      return this.read({ k: "cell", ref: this.world.cell(e.name)!, type: "int" }, e);
+    const constant = this.world.scenario.constants.get(e.name) ?? ctx.about.constants.get(e.name);
+    if (constant !== undefined) return this.known(constant);
+    if (frame.code.user && ctx.user.program.env.constant(frame.code.file, e.name) === 0) return this.known(0);
+    return this.unknown("", e.name);
+  }
+
+  /** The memory an expression names. */
+  place(e: CExpr): Place | null {
+    switch (e.k) {
+      case "id": {
+        const p = this.l.variable(e.name, e.at);
+        if (p) return p;
+        const cell = this.l.frame.code.user ? undefined : this.world.cell(e.name);
+        return cell ? { k: "cell", ref: cell, type: "int" } : null;
+      }
+      case "mem":
+        return this.member(e, true);
+      case "idx":
+        return this.element(e);
+      case "un":
+        return e.op === "*" ? this.target(this.value(e.e)) : null;
+      case "cast":
+        return this.place(e.e);
+      default:
+        return null;
+    }
+  }
+
+  private element(e: CExpr & { k: "idx" }): Place | null {
+    if (e.base.k !== "id" || this.l.frame.code.user || this.l.variable(e.base.name, e.base.at)) return null;
+    const cell = this.world.cell(e.base.name);
+    if (!cell) return null;
+    const index = this.l.out.temp(this.value(e.index).e);
+    return { k: "cell", ref: { ...cell, index }, type: "int" };
+  }
+
+  /** What a pointer points to. */
+  target(v: Value): Place {
+    if (v.addr) return v.addr.k === "alias" ? v.addr.to : v.addr;
+    const role = this.world.roleOf(v.type);
+    const type = v.type.replace(/\s*\*\s*$/, "");
+    const cell = role?.deref ? this.world.cell(role.deref) : undefined;
+    if (!cell) return { k: "none", type, name: type, base: v };
+    return { k: "cell", ref: this.indexed(cell, v, cell.size > 1), type };
+  }
+
+  /** Cells of objects: instance n stands at index n - 1. A pointer past the modelled page ends the path. */
+  private indexed(cell: Ref, v: Value, always: boolean): Ref {
+    const { out } = this.l;
+    if (v.e.k === "num" && v.e.v > 0 && v.e.v <= cell.size) return { base: cell.base + v.e.v - 1, size: 1 };
+    const e = out.temp(v.e);
+    const past = out.label();
+    const on = out.label();
+    out.branch({ k: "bin", op: "==", l: e, r: num(OUTSIDE) }, past, on);
+    out.place(past);
+    out.cut("one page: entries beside it are not followed");
+    out.place(on);
+    return always || cell.size === 1 ? { ...cell, index: { k: "bin", op: "-", l: e, r: num(1) } } : cell;
+  }
+
+  member(e: CExpr & { k: "mem" }, effects: boolean): Place {
+    const { frame } = this.l;
+    let base: Place | null = null;
+    let pointer: Value | null = null;
+    if (!e.arrow) base = effects ? this.place(e.base) : this.quietPlace(e.base);
+    else {
+      pointer = effects ? this.value(e.base) : this.quiet(e.base);
+      base = pointer.addr ? this.target(pointer) : null;
+    }
+    if (base?.k === "alias") base = base.to;
+    const type = base ? base.type : (pointer?.type ?? "");
+    const tag = bare(type);
+    const fieldType = this.l.ctx.user.fieldType(frame.code, tag, e.field);
+    if (base?.k === "struct") {
+      const id = `${base.id}.${e.field}`;
+      if (this.l.isStruct(fieldType)) return { k: "struct", id, type: fieldType };
+      this.l.out.knowledge.localFields.add(id);
+      return { k: "reg", r: this.l.out.regFor(id), type: fieldType, id };
+    }
+    const role = this.world.scenario.roles.find((r) => r.types.includes(tag));
+    const liveCell = role?.live ? this.world.cell(role.live) : undefined;
+    const live = liveCell && pointer ? this.liveOf(liveCell, pointer, effects) : undefined;
+    const found = this.world.field(tag, e.field);
+    if (typeof found === "number") return { k: "const", v: found, type: fieldType };
+    if (found) return { k: "cell", ref: found, type: fieldType, ...(live ? { live } : {}) };
+    return { k: "none", type: fieldType, name: `${tag}.${e.field}`, base: pointer, ...(live ? { live } : {}) };
+  }
+
+  private liveOf(cell: Ref, pointer: Value, effects: boolean): Ref {
+    return cell.size === 1 ? cell : effects ? this.indexed(cell, pointer, true) : cell;
+  }
+
+  /** Type and identity of a variable without emitting anything. */
+  private quiet(e: CExpr): Value {
+    if (e.k === "id") {
+      const p = this.l.variable(e.name, e.at);
+      if (p?.k === "alias") return { ...this.unknown(p.type), addr: p };
+      if (p) return this.unknown(p.type);
+    }
+    if (e.k === "mem") return this.unknown(this.member(e, false).type);
+    return this.unknown("");
+  }
+
+  private quietPlace(e: CExpr): Place | null {
+    if (e.k === "id") return this.l.variable(e.name, e.at) ?? null;
+    return e.k === "mem" ? this.member(e, false) : null;
+  }
+
+  /** The value in a place. `e` gives unknown memory its key. */
+  read(place: Place, e: CExpr): Value {
+    const { out } = this.l;
+    switch (place.k) {
+      case "reg":
+        return {
+          e: reg(place.r),
+          type: place.type,
+          key: place.key ?? place.id,
+          vars: place.vars ?? new Set([place.id]),
+        };
+      case "struct":
+        return { ...this.unknown(place.type), struct: place };
+      case "alias":
+        return { ...this.unknown(place.type), addr: place.to };
+      case "const":
+        return { ...this.known(place.v), type: place.type };
+      case "cell": {
+        const r = out.reg();
+        out.emit({ k: "load", r, from: place.ref, ...(place.live ? { live: place.live } : {}) });
+        return { e: reg(r), type: place.type, key: null, vars: NOTHING };
+      }
+      case "none": {
+        if (place.live) out.emit({ k: "touch", live: place.live });
+        // Another lock or list head inside an object: what matters is where it is.
+        const { key, vars } = this.keyOf(e);
+        const role = this.world.roleOf(place.type);
+        if (role) {
+          out.notes.assumptions.add(`${this.l.frame.code.text(e.at, e.end)} is taken as ${role.name}`);
+          return { ...this.known(role.value), type: place.type };
+        }
+        return this.unknown(place.type, key, vars);
+      }
+    }
+  }
+
+  write(place: Place | null, v: Value): void {
+    const { out } = this.l;
+    if (place === null) return;
+    switch (place.k) {
+      case "reg":
+        out.set(place.r, v.e);
+        out.assigned(place.id);
+        return;
+      case "cell":
+        out.emit({ k: "store", to: place.ref, e: v.e, ...(place.live ? { live: place.live } : {}) });
+        return;
+      case "none":
+        if (place.live) out.emit({ k: "touch", live: place.live });
+        return;
+      case "alias":
+        // `p = …` where p held the address of a local: no longer known.
+        out.cut("a pointer to a local variable is changed");
+        return;
+    }
+  }
+
+  private unary(e: CExpr & { k: "un" }): Value {
+    if (e.op === "*") return this.read(this.target(this.value(e.e)), e);
+    if (e.op === "&") {
+      // `&*p` is p.
+      if (e.e.k === "un" && e.e.op === "*") return this.value(e.e.e);
+      const place = this.place(e.e);
+      const type = place ? `${place.type} *` : "";
+      const { key, vars } = this.keyOf(e);
+      return {
+        ...this.unknown(type, key, vars),
+        e: num(1),
+        ...(place ? { addr: place.k === "alias" ? place.to : place } : {}),
+      };
+    }
+    if (e.op === "+") return this.value(e.e);
+    const v = this.value(e.e);
+    return {
+      e: { k: "un", op: e.op, e: v.e },
+      type: "int",
+      key: v.key === null ? null : `${e.op}(${v.key})`,
+      vars: v.vars,
+    };
+  }
+
+  private binary(e: CExpr & { k: "bin" }): Value {
+    const a = this.value(e.l);
+    const b = this.value(e.r);
+    const vars = new Set([...a.vars, ...b.vars]);
+    const { key } = this.keyOf(e);
+    const whole = a.key === null || b.key === null ? null : key;
+    if (!OPERATORS.has(e.op)) return this.unknown("int", whole, vars);
+    if ((e.op === "+" || e.op === "-") && this.l.frame.code.user && this.world.roleOf(a.type))
+      return { e: num(OUTSIDE), type: a.type, key: null, vars };
+    // Addresses of locals are never NULL and differ from all else.
+    if ((a.addr || b.addr) && (e.op === "==" || e.op === "!=")) {
+      const equal = a.addr && b.addr ? a.addr === b.addr : false;
+      return this.known(Number(equal === (e.op === "==")));
+    }
+    return { e: { k: "bin", op: e.op as BinaryOp, l: a.e, r: b.e }, type: "int", key: whole, vars };
+  }
+
+  private assign(e: CExpr & { k: "assign" }): Value {
+    const op = e.op.slice(0, -1);
+    if (op === "") {
+      const v = this.value(e.r);
+      const place = this.place(e.l);
+      if (place === null) this.value(e.l);
+      if (place?.k === "struct" && v.struct) return v;
+      this.rebind(e.l, v);
+      this.write(place, v);
+      return v;
+    }
+    const right = this.value(e.r);
+    const place = this.place(e.l);
+    if (place === null) return this.unknown("");
+    this.counted(place, e);
+    const old = this.read(place, e.l);
+    const now: Value = OPERATORS.has(op)
+      ? { e: { k: "bin", op: op as BinaryOp, l: old.e, r: right.e }, type: old.type, key: null, vars: NOTHING }
+      : this.unknown(old.type);
+    this.write(place, now);
+    return now;
+  }
+
+  /** A local pointer that got the address of something: later uses mean that. */
+  private rebind(target: CExpr, v: Value): void {
+    if (target.k !== "id" || !v.addr) return;
+    const old = this.l.variable(target.name, target.at);
+    if (old?.k === "reg" && v.addr.k === "none")
+      this.l.out.notes.assumptions.add(`${target.name} points to ${v.addr.name}`);
+  }
+
+  private step(e: CExpr & { k: "incdec" }): Value {
+    const place = this.place(e.e);
+    if (place === null) return this.unknown("");
+    this.counted(place, e);
+    const old = this.read(place, e.e);
+    const kept = this.l.out.reg();
+    this.l.out.set(kept, old.e);
+    const pointer = this.l.frame.code.user && this.world.roleOf(old.type);
+    const now: Value = {
+      e: pointer ? num(OUTSIDE) : { k: "bin", op: e.op === "++" ? "+" : "-", l: reg(kept), r: num(1) },
+      type: old.type,
+      key: null,
+      vars: NOTHING,
+    };
+    this.write(place, now);
+    return e.prefix ? now : { e: reg(kept), type: old.type, key: null, vars: NOTHING };
+  }
+
+  /** A field of the user's own object that is counted. */
+  private counted(place: Place, e: CExpr): void {
+    const { counters } = this.l.out.knowledge;
+    if (
+      place.k === "none" &&
+      this.l.frame.code.user &&
+      place.base &&
+      !this.world.roleOf(place.base.type) &&
+      !counters.has(place.name)
+    )
+      counters.set(place.name, this.l.frame.code.line(e.at));
+  }
+
+  declare(v: VarDecl): void {
+    const { frame, out } = this.l;
+    const name = resolveName(frame.code.ast, v.name, v.at);
+    const id = `${frame.id}:${name}`;
+    if (this.l.isStruct(v.type)) {
+      frame.vars.set(name, { k: "struct", id, type: v.type });
+      if (v.init) this.value(v.init);
+      for (const field of out.knowledge.localFields)
+        if (field.startsWith(`${id}.`)) out.set(out.regFor(field), num(v.init ? 0 : UNKNOWN));
+      return;
+    }
+    const init = v.init === null ? null : this.value(v.init);
+    if (init?.addr && init.addr.k !== "reg") {
+      frame.vars.set(name, { k: "alias", to: init.addr, type: v.type });
+      return;
+    }
+    const r = out.regFor(id);
+    out.set(r, init ? init.e : num(UNKNOWN));
+    frame.vars.set(name, { k: "reg", r, type: v.type, id });
+    out.assigned(id);
+  }
+}

@@ -1,0 +1,65 @@
+/** Traces as text and Markdown. Says what was explored, never more. */
+import { diagram } from "../protocol/diagram";
+import type { Trace } from "../protocol/trace";
+
+/** What the verdict holds for: part of every output. */
+export function modelLine(t: Trace): string {
+  const memory = t.memoryModel === "sc" ? "sequentially consistent" : "x86-like store buffers (TSO)";
+  const profile = t.profile === null || t.profile === "any" ? "" : `, profile ${t.profile}`;
+  return `in this model: ${t.bounds.cpus} CPUs, ${memory}, one page, loops <= ${t.bounds.loops}, ${t.states} states${profile}`;
+}
+
+export function verdictLine(t: Trace): string {
+  const switches = `${t.switches} context switch${t.switches === 1 ? "" : "es"}`;
+  if (t.verdict === "violation") return `violation: ${t.violated?.text ?? ""} (${switches})`;
+  if (t.verdict === "clean") return "clean: no interleaving does the harm of this scenario";
+  return `inconclusive: ${t.reason ?? ""}`;
+}
+
+function details(t: Trace): string[] {
+  const list = (title: string, items: readonly string[]): string[] =>
+    items.length === 0 ? [] : [`${title}: ${items.join("; ")}`];
+  return [
+    ...list(
+      "bindings",
+      t.bindings.map((b) => `${b.object} is ${b.role}`),
+    ),
+    ...list("assumptions", t.assumptions),
+    ...list("choices", t.choices),
+    ...list("cut", t.bounds.cuts),
+    ...list("not modelled", t.unmodelled),
+    ...(t.coverage.of > 0 ? [`coverage: ${t.coverage.reached} of ${t.coverage.of} shared accesses reached`] : []),
+    ...(t.schedule === "" ? [] : [`schedule: ${t.schedule}`]),
+  ];
+}
+
+/** For a terminal. */
+export function traceText(t: Trace): string {
+  const rows = t.steps.map((s) => {
+    const cells = s.changed.map((c) => `${c.cell} ${c.from} -> ${c.to}`);
+    const notes = [...cells, ...(s.note === "" ? [] : [s.note])].join(", ");
+    return `  CPU${s.cpu}  ${`${s.file}:${s.line}`.padEnd(28)} ${s.text}${notes === "" ? "" : `   [${notes}]`}`;
+  });
+  return [
+    `${t.scenario}: ${t.title}`,
+    verdictLine(t),
+    modelLine(t),
+    ...(rows.length > 0 ? ["", ...rows, ""] : []),
+    ...details(t),
+  ]
+    .map((l) => `${l}\n`)
+    .join("");
+}
+
+/** For a pull request or a mail. */
+export function traceMarkdown(t: Trace): string {
+  const drawn = diagram(t);
+  const out = [
+    `**${t.scenario}**: ${verdictLine(t)}`,
+    "",
+    ...(drawn.length > 0 ? ["```", ...drawn, "```", ""] : []),
+    modelLine(t),
+    "",
+  ];
+  return [...out, ...details(t).map((d) => `- ${d}`)].map((l) => `${l}\n`).join("");
+}

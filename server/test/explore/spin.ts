@@ -1,0 +1,42 @@
+/** Spin, if it and a C compiler are installed: the verdict of another model checker on the same model. */
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+
+/** Why Spin cannot run, or null. */
+export function spinMissing(): string | null {
+  const starts = (command: string, ...args: string[]): boolean =>
+    spawnSync(command, args, { stdio: "ignore" }).error === undefined;
+  if (process.env.LOCKSTEP_SPIN_MISSING) return process.env.LOCKSTEP_SPIN_MISSING;
+  if (!starts("spin", "-V")) return "spin is not installed (package spin)";
+  if (!starts("gcc", "--version")) return "gcc is not installed";
+  return null;
+}
+
+export interface SpinResult {
+  violated: boolean;
+  states: number;
+}
+
+/** Exhaustive search without partial-order reduction. Throws with Spin's words if the model does not compile. */
+export async function runSpin(promela: string): Promise<SpinResult> {
+  const folder = mkdtempSync(path.join(tmpdir(), "lockstep-spin-"));
+  const run = async (command: string, args: string[]): Promise<string> =>
+    (await execute(command, args, { cwd: folder, maxBuffer: 1 << 26 })).stdout;
+  try {
+    writeFileSync(path.join(folder, "model.pml"), promela);
+    await run("spin", ["-a", "model.pml"]);
+    await run("gcc", ["-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096", "-o", "pan", "pan.c"]);
+    const text = await run("./pan", ["-m100000"]);
+    const errors = /errors: (\d+)/.exec(text);
+    const states = /([\d.e+]+) states, stored/.exec(text);
+    if (!errors || !states || /search depth too small/.test(text)) throw new Error(`spin said:\n${text}`);
+    return { violated: Number(errors[1]) > 0, states: Number(states[1]) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
