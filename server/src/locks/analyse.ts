@@ -264,7 +264,8 @@ function enterBlock(
 function mentioned(m: Machine, s: State, phi: ValueId): boolean {
   const { t } = m;
   for (const e of s.locks.values()) if (t.dependsOn(e.obj, phi)) return true;
-  for (const [a, v] of s.mem) if (t.dependsOn(a, phi) || t.dependsOn(v, phi)) return true;
+  for (const a of s.mem.keys()) if (t.dependsOn(a, phi)) return true;
+  for (const v of s.mem.contents()) if (t.dependsOn(v, phi)) return true;
   for (const v of s.facts.keys()) if (t.dependsOn(v, phi)) return true;
   for (const v of s.stale.keys()) if (t.dependsOn(v, phi)) return true;
   return false;
