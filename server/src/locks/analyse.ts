@@ -2,13 +2,14 @@
 import type { Block, Cfg, Instr } from "../cfg/cfg";
 import { liveness } from "../dataflow/liveness";
 import { type Budget, type Domain, solve } from "../dataflow/solver";
-import type { Expr, FunctionAst } from "../syntax/ast";
+import type { FunctionAst } from "../syntax/ast";
 import { assume, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
 import { applyModel, canonicalLock } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
+import { hasCall, isSilent } from "./instructions";
 import { Machine } from "./machine";
 import { given, optionalOuts } from "./outParams";
 import { ANY_MODE, isHeld } from "./query";
@@ -52,6 +53,7 @@ export function analyseFunction(
   const states = solution.states.map((byKey) => [...byKey.values()]);
   m.sink = (e) => events.push(e);
   for (const id of cfg.order) {
+    if (isSilent(cfg.blocks[id] as Block)) continue;
     for (const s of states[id] ?? []) domain.transfer(s, id, () => {});
   }
   m.sink = null;
@@ -187,47 +189,6 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
       }
     },
   };
-}
-
-const withCalls = new WeakMap<Instr, boolean>();
-
-/** Could the instruction have several outcomes? Only calls do. */
-function hasCall(i: Instr): boolean {
-  let known = withCalls.get(i);
-  if (known === undefined) {
-    if (i.k === "eval" || i.k === "temp") known = calls(i.e);
-    else if (i.k === "decl") known = i.v.init !== null && calls(i.v.init);
-    else known = i.k !== "free";
-    withCalls.set(i, known);
-  }
-  return known;
-}
-
-function calls(e: Expr): boolean {
-  switch (e.k) {
-    case "num":
-    case "str":
-    case "id":
-      return false;
-    case "mem":
-      return calls(e.base);
-    case "idx":
-      return calls(e.base) || calls(e.index);
-    case "un":
-    case "incdec":
-    case "cast":
-      return calls(e.e);
-    case "bin":
-    case "assign":
-    case "comma":
-      return calls(e.l) || calls(e.r);
-    case "cond":
-      return calls(e.c) || (e.t !== null && calls(e.t)) || calls(e.f);
-    case "init":
-      return e.items.some((item) => calls(item.value));
-    default:
-      return true;
-  }
 }
 
 /** Joins states of equal property inside a block, to keep their number down. */
