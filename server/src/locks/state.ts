@@ -306,8 +306,10 @@ const ALL_CLASSES = (): boolean => true;
 
 /** Flags tested in either value whose state is the same on both paths stay known of the join. */
 function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: ValueId, va: ValueId, vb: ValueId): void {
-  const names = new Set([...testedFlags(t, va), ...testedFlags(t, vb)]);
-  for (const name of names) {
+  const left = testedFlags(t, va);
+  const right = testedFlags(t, vb);
+  if (left.length === 0 && right.length === 0) return;
+  for (const name of new Set([...left, ...right])) {
     const flag = t.sym(name);
     const ta = truth(t, a, t.op("&", va, flag));
     const cell = t.op("&", phi, flag);
