@@ -17,6 +17,7 @@ export function runChecks(whole: DetectorContext): RawFinding[] {
     const detector = DETECTORS[check.detector];
     if (detector) all.push(...detector(ctx, check));
   }
+  if (all.length === 0) return all;
   const best = new Map<string, RawFinding>();
   for (const f of all) {
     const key = `${f.rule}|${f.at}|${f.words.object ?? ""}`;

@@ -111,23 +111,40 @@ export function liveness(cfg: Cfg): Liveness {
     u.term(b);
     return u;
   });
-  const liveIn: Set<string>[] = uses.map((u) => new Set(u.used));
+  // Bit sets over the variables that any block uses.
+  const numbers = new Map<string, number>();
+  for (const u of uses) for (const name of u.used) if (!numbers.has(name)) numbers.set(name, numbers.size);
+  const words = (numbers.size + 31) >>> 5;
+  const live = new Int32Array(cfg.blocks.length * words);
+  const kept = new Int32Array(cfg.blocks.length * words).fill(-1);
+  uses.forEach((u, id) => {
+    for (const name of u.used) {
+      const n = numbers.get(name) as number;
+      live[id * words + (n >>> 5)]! |= 1 << (n & 31);
+    }
+    for (const name of u.defined) {
+      const n = numbers.get(name);
+      if (n !== undefined) kept[id * words + (n >>> 5)]! &= ~(1 << (n & 31));
+    }
+  });
   const backwards = [...cfg.order].reverse();
   for (let changed = true; changed; ) {
     changed = false;
     for (const id of backwards) {
-      const block = cfg.blocks[id] as Block;
-      const mine = liveIn[id] as Set<string>;
-      const def = (uses[id] as Uses).defined;
-      for (const next of successors(block)) {
-        for (const name of liveIn[next] as Set<string>) {
-          if (!def.has(name) && !mine.has(name)) {
-            mine.add(name);
-            changed = true;
-          }
+      for (const next of successors(cfg.blocks[id] as Block)) {
+        for (let w = 0; w < words; w++) {
+          const at = id * words + w;
+          const now = (live[at] as number) | ((live[next * words + w] as number) & (kept[at] as number));
+          if (now === live[at]) continue;
+          live[at] = now;
+          changed = true;
         }
       }
     }
   }
+  const names = [...numbers.keys()];
+  const liveIn = uses.map(
+    (_, id) => new Set(names.filter((_, n) => (live[id * words + (n >>> 5)] as number) & (1 << (n & 31)))),
+  );
   return { liveIn, escaping };
 }

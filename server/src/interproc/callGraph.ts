@@ -10,10 +10,16 @@ export interface FunctionRef {
   item: FunctionItem;
   /** Position among the functions of that name in the file (alternatives under #if). */
   ordinal: number;
+  /** Tells it from all other functions. */
+  key: string;
 }
 
-export function refKey(r: { file: string; item: { name: string }; ordinal: number }): string {
-  return functionKey(r.file, r.item.name, r.ordinal);
+export function refOf(file: string, item: FunctionItem, ordinal: number): FunctionRef {
+  return { file, item, ordinal, key: functionKey(file, item.name, ordinal) };
+}
+
+export function refKey(r: FunctionRef): string {
+  return r.key;
 }
 
 export interface GraphInput {

@@ -212,7 +212,20 @@ export class Folder<V> {
     };
   }
 
+  /** Callees first: no half-done analysis of a caller takes up memory meanwhile. Changes no result. */
+  private prepareCallees(ref: FunctionRef): void {
+    const { db, o } = this.program;
+    db.detached(() => {
+      for (const name of ref.item.calls) {
+        if (o.compiled.api(name, -1)) continue;
+        const target = this.targets.get(`${ref.file}|${name}`);
+        if (target && this.isRelevant(target.key) && !this.inOneCircle(refKey(ref), target.key)) this.model(target.key);
+      }
+    });
+  }
+
   private analyse(ref: FunctionRef, phase: string, entry: EntryContext): FunctionAnalysis {
+    this.prepareCallees(ref);
     const { ast, cfg } = this.program.lowered(ref);
     return this.program.timed(phase, () =>
       analyseFunction(ast, cfg, this.program.o.compiled, this.scopeOf(ref), entry),

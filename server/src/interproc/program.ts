@@ -19,7 +19,7 @@ import { parseFunction } from "../syntax/parseFunction";
 import type { CParser } from "../syntax/parser";
 import type { TreeIndex } from "../syntax/treeIndex";
 import type { Callers } from "../syntax/treeIndexCalls";
-import { type FunctionRef, refKey } from "./callGraph";
+import { type FunctionRef, refKey, refOf } from "./callGraph";
 import { type Checked, Folder } from "./folder";
 import type { Changes } from "./inputs";
 import { MacroEnv } from "./macroEnv";
@@ -181,7 +181,7 @@ export class Program<V> {
       refs = scan.functions.map((item) => {
         const ordinal = seen.get(item.name) ?? 0;
         seen.set(item.name, ordinal + 1);
-        return { file, item, ordinal };
+        return refOf(file, item, ordinal);
       });
       this.refs.set(scan, refs);
     }
@@ -191,14 +191,14 @@ export class Program<V> {
   /** The alternatives of one name in a file. */
   named(file: string, name: string): FunctionRef[] {
     this.db.read(`def:${name}`);
-    return functionsNamed(this.o.index.scan(file), name).map((item, ordinal) => ({ file, item, ordinal }));
+    return functionsNamed(this.o.index.scan(file), name).map((item, ordinal) => refOf(file, item, ordinal));
   }
 
   /** A function as it is now. */
   find(key: string): FunctionRef | undefined {
     const { file, name, ordinal } = parts(key);
     const item = functionsNamed(this.o.index.scan(file), name)[ordinal];
-    return item && { file, item, ordinal };
+    return item && { file, item, ordinal, key };
   }
 
   textOf(ref: FunctionRef): string {

@@ -2,7 +2,7 @@
 import type { Block, Cfg, Instr } from "../cfg/cfg";
 import { liveness } from "../dataflow/liveness";
 import { type Budget, type Domain, solve } from "../dataflow/solver";
-import type { Expr, FunctionAst } from "../syntax/ast";
+import type { FunctionAst } from "../syntax/ast";
 import { assume, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
 import { applyModel } from "./calls";
@@ -10,6 +10,7 @@ import { canonicalLock } from "./canonical";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
+import { hasCall, isSilent } from "./instructions";
 import { Machine } from "./machine";
 import { given, optionalOuts } from "./outParams";
 import { ANY_MODE, isHeld } from "./query";
@@ -53,6 +54,7 @@ export function analyseFunction(
   const states = solution.states.map((byKey) => [...byKey.values()]);
   m.sink = (e) => events.push(e);
   for (const id of cfg.order) {
+    if (isSilent(cfg.blocks[id] as Block)) continue;
     for (const s of states[id] ?? []) domain.transfer(s, id, () => {});
   }
   m.sink = null;
@@ -190,47 +192,6 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
   };
 }
 
-const withCalls = new WeakMap<Instr, boolean>();
-
-/** Could the instruction have several outcomes? Only calls do. */
-function hasCall(i: Instr): boolean {
-  let known = withCalls.get(i);
-  if (known === undefined) {
-    if (i.k === "eval" || i.k === "temp") known = calls(i.e);
-    else if (i.k === "decl") known = i.v.init !== null && calls(i.v.init);
-    else known = i.k !== "free";
-    withCalls.set(i, known);
-  }
-  return known;
-}
-
-function calls(e: Expr): boolean {
-  switch (e.k) {
-    case "num":
-    case "str":
-    case "id":
-      return false;
-    case "mem":
-      return calls(e.base);
-    case "idx":
-      return calls(e.base) || calls(e.index);
-    case "un":
-    case "incdec":
-    case "cast":
-      return calls(e.e);
-    case "bin":
-    case "assign":
-    case "comma":
-      return calls(e.l) || calls(e.r);
-    case "cond":
-      return calls(e.c) || (e.t !== null && calls(e.t)) || calls(e.f);
-    case "init":
-      return e.items.some((item) => calls(item.value));
-    default:
-      return true;
-  }
-}
-
 /** Joins states of equal property inside a block, to keep their number down. */
 function dedupe(m: Machine, states: State[], block: number): State[] {
   const by = new Map<string, State>();
@@ -265,7 +226,8 @@ function enterBlock(
 function mentioned(m: Machine, s: State, phi: ValueId): boolean {
   const { t } = m;
   for (const e of s.locks.values()) if (t.dependsOn(e.obj, phi)) return true;
-  for (const [a, v] of s.mem) if (t.dependsOn(a, phi) || t.dependsOn(v, phi)) return true;
+  for (const a of s.mem.keys()) if (t.dependsOn(a, phi)) return true;
+  for (const v of s.mem.contents()) if (t.dependsOn(v, phi)) return true;
   for (const v of s.facts.keys()) if (t.dependsOn(v, phi)) return true;
   for (const v of s.stale.keys()) if (t.dependsOn(v, phi)) return true;
   return false;

@@ -126,8 +126,12 @@ export function flagNames(t: ValueTable, v: ValueId): string[] | null {
   return null;
 }
 
+const NO_NAMES: readonly string[] = [];
+
 /** Flags that some condition tests in the value or in what it is or-ed from. */
-export function testedFlags(t: ValueTable, v: ValueId): string[] {
+export function testedFlags(t: ValueTable, v: ValueId): readonly string[] {
+  const form = t.get(v);
+  if (form.k !== "sym" && !(form.k === "op" && form.op === "|") && t.masksOf(v).length === 0) return NO_NAMES;
   const out = new Set<string>();
   t.walk(v, (id, x) => {
     for (const mask of t.masksOf(id)) {

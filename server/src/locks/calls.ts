@@ -18,6 +18,18 @@ const MACRO = /^[A-Z0-9_]+$/;
 
 type CallExpr = Extract<Expr, { k: "call" }>;
 
+const callSlots = new Map<string, string>();
+
+/** The slot of a call's result. */
+function callSlot(name: string): string {
+  let slot = callSlots.get(name);
+  if (slot === undefined) {
+    slot = `call:${name}`;
+    callSlots.set(name, slot);
+  }
+  return slot;
+}
+
 export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
   const name = e.fn.k === "id" && !m.isLocal(e.fn.name) ? e.fn.name : null;
   const frame: CallFrame = { args: [], lvalues: [], ret: m.t.zero };
@@ -42,7 +54,7 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
   if (!model) {
     if (!m.scope.reaches(name) && !MACRO.test(name)) for (const v of frame.args) noteStored(m, s, v);
     havocArguments(m, s, e, frame);
-    return m.result(s, e.at, `call:${name}`);
+    return m.result(s, e.at, callSlot(name));
   }
   return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
 }
@@ -60,7 +72,7 @@ function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
 export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFrame, site: Site): ValueId {
   const { t } = m;
   if (model.pure) frame.ret = t.pure(model.name, frame.args);
-  else frame.ret = m.result(s, site.at, `call:${model.name}`);
+  else frame.ret = m.result(s, site.at, callSlot(model.name));
   if (model.is) {
     const v = termValue(m, s, frame, model.is);
     if (v !== null) {

@@ -4,6 +4,7 @@
  */
 
 import { joinFlags, testedFlags, truth } from "./assume";
+import { Cells } from "./cells";
 import { ANY, type Fact, inherentMask, joinFacts, POSITIVE, sameFact, ZERO } from "./facts";
 import type { ValueId, ValueTable } from "./values";
 
@@ -83,11 +84,11 @@ interface Keys {
   by: Map<(cls: string) => boolean, string>;
 }
 
-type Maps = "mem" | "facts" | "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did" | "doubts";
+type Maps = "locks" | "stale" | "needs" | "marks" | "guardians" | "reads" | "did" | "doubts";
 
 export class State {
-  mem: Map<ValueId, ValueId>;
-  facts: Map<ValueId, Fact>;
+  mem: Cells<ValueId>;
+  facts: Cells<Fact>;
   locks: Map<string, LockEntry>;
   stale: Map<ValueId, StaleInfo>;
   needs: Map<string, PendingNeed>;
@@ -108,8 +109,8 @@ export class State {
   private keys: Keys | null;
 
   constructor(from: State | null = null) {
-    this.mem = from ? from.mem : new Map();
-    this.facts = from ? from.facts : new Map();
+    this.mem = from ? from.mem : new Cells();
+    this.facts = from ? from.facts : new Cells();
     this.locks = from ? from.locks : new Map();
     this.stale = from ? from.stale : new Map();
     this.needs = from ? from.needs : new Map();
@@ -131,7 +132,7 @@ export class State {
 
   private own<K extends Maps>(which: K, bit: number): State[K] {
     if ((this.owned & bit) === 0) {
-      // biome-ignore lint/suspicious/noExplicitAny: the ten maps differ only in their type arguments
+      // biome-ignore lint/suspicious/noExplicitAny: the eight maps differ only in their type arguments
       (this as any)[which] = new Map(this[which] as any);
       this.owned |= bit;
     }
@@ -152,35 +153,38 @@ export class State {
     this.keys.by.set(counts, key);
   }
 
+  private ownMem(): Cells<ValueId> {
+    if ((this.owned & 1) === 0) {
+      this.mem = this.mem.copy();
+      this.owned |= 1;
+    }
+    return this.mem;
+  }
+  private ownFacts(): Cells<Fact> {
+    if ((this.owned & 2) === 0) {
+      this.facts = this.facts.copy();
+      this.owned |= 2;
+    }
+    return this.facts;
+  }
+
   setMem(addr: ValueId, v: ValueId): void {
-    if (this.mem.get(addr) !== v) this.own("mem", 1).set(addr, v);
+    if (this.mem.get(addr) !== v) this.ownMem().set(addr, v);
   }
   /** Forgets the cells for which `dead` says so. */
   dropMemWhere(dead: (addr: ValueId) => boolean): void {
-    const gone: ValueId[] = [];
-    for (const addr of this.mem.keys()) if (dead(addr)) gone.push(addr);
-    if (gone.length === 0) return;
-    if ((this.owned & 1) !== 0 || gone.length * 4 < this.mem.size) {
-      const mem = this.own("mem", 1);
-      for (const addr of gone) mem.delete(addr);
-      return;
-    }
-    const kept = new Map<ValueId, ValueId>();
-    let next = 0;
-    for (const [addr, v] of this.mem) {
-      if (addr === gone[next]) next++;
-      else kept.set(addr, v);
-    }
+    const kept = this.mem.filter((addr) => !dead(addr));
+    if (kept === this.mem) return;
     this.mem = kept;
     this.owned |= 1;
   }
   dropMem(addr: ValueId): void {
-    if (this.mem.has(addr)) this.own("mem", 1).delete(addr);
+    if (this.mem.has(addr)) this.ownMem().delete(addr);
   }
   setFact(v: ValueId, f: Fact | undefined): void {
     if (f === undefined) {
-      if (this.facts.has(v)) this.own("facts", 2).delete(v);
-    } else this.own("facts", 2).set(v, f);
+      if (this.facts.has(v)) this.ownFacts().delete(v);
+    } else this.ownFacts().set(v, f);
   }
   setLock(e: LockEntry): void {
     this.own("locks", 4).set(lockKey(e.cls, e.obj), e);
@@ -302,8 +306,10 @@ const ALL_CLASSES = (): boolean => true;
 
 /** Flags tested in either value whose state is the same on both paths stay known of the join. */
 function joinTestedFlags(t: ValueTable, a: State, b: State, out: State, phi: ValueId, va: ValueId, vb: ValueId): void {
-  const names = new Set([...testedFlags(t, va), ...testedFlags(t, vb)]);
-  for (const name of names) {
+  const left = testedFlags(t, va);
+  const right = testedFlags(t, vb);
+  if (left.length === 0 && right.length === 0) return;
+  for (const name of new Set([...left, ...right])) {
     const flag = t.sym(name);
     const ta = truth(t, a, t.op("&", va, flag));
     const cell = t.op("&", phi, flag);
@@ -416,9 +422,16 @@ export function joinStates(
   let changed = false;
   const renamed: [ValueId, ValueId, ValueId][] = [];
   const joined = new Set<ValueId>();
+  const addresses = a.mem.keys();
+  const contents = a.mem.contents();
+  const others = b.mem.keys();
+  const known = a.facts.keys();
+  const facts = a.facts.contents();
   if (a.mem !== b.mem)
-    for (const [addr, va] of a.mem) {
-      let vb = b.mem.get(addr);
+    for (let i = 0; i < addresses.length; i++) {
+      const addr = addresses[i] as ValueId;
+      const va = contents[i] as ValueId;
+      let vb = b.mem.getNear(addr, i);
       if (vb === undefined) {
         // A cell of an object that the other path did not compute says nothing about that path.
         if (t.isComputed(addr)) continue;
@@ -444,8 +457,10 @@ export function joinStates(
       joined.add(phi);
     }
   if (a.mem !== b.mem)
-    for (const [addr, vb] of b.mem) {
-      if (a.mem.has(addr)) continue;
+    for (let i = 0; i < others.length; i++) {
+      const addr = others[i] as ValueId;
+      if (a.mem.getNear(addr, i) !== undefined) continue;
+      const vb = b.mem.getNear(addr, i) as ValueId;
       if (t.isComputed(addr)) {
         out.setMem(addr, vb);
         changed = true;
@@ -460,8 +475,11 @@ export function joinStates(
       joined.add(phi);
     }
   if (a.facts !== b.facts)
-    for (const [v, fa] of a.facts) {
-      const fb = b.facts.get(v);
+    for (let i = 0; i < known.length; i++) {
+      const v = known[i] as ValueId;
+      const fa = facts[i] as Fact;
+      const fb = b.facts.getNear(v, i);
+      if (fa === fb && fa.mask !== ANY) continue;
       const j = joinFacts(fa, fb ?? inherentFact(t, v));
       if (!sameFact(j, fa) && !joined.has(v)) out.setFact(v, j);
     }
@@ -587,8 +605,9 @@ function inherentFact(t: ValueTable, v: ValueId): Fact | undefined {
   return mask === ANY ? undefined : { mask };
 }
 
-function sameFacts(a: ReadonlyMap<ValueId, Fact>, b: ReadonlyMap<ValueId, Fact>): boolean {
+function sameFacts(a: Cells<Fact>, b: Cells<Fact>): boolean {
   if (a.size !== b.size) return false;
-  for (const [v, f] of a) if (!sameFact(f, b.get(v))) return false;
-  return true;
+  const ids = a.keys();
+  const facts = a.contents();
+  return ids.every((v, i) => sameFact(facts[i], b.getNear(v, i)));
 }

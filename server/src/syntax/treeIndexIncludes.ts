@@ -21,6 +21,13 @@ export class Includes {
   private readonly direct = new Map<string, string[]>();
   private readonly closures = new Map<string, Closure>();
   private readonly ids = new Map<string, number>();
+  /** Paths by number. */
+  private readonly paths: string[] = [];
+  /** Per number: the walk that met the file last. */
+  private readonly met: number[] = [];
+  private visit = 0;
+  /** Lists of direct includes as numbers. */
+  private readonly numbers = new WeakMap<string[], number[]>();
   private readonly registered = new Map<string, FileScan>();
   private readonly tables: Record<Kind, Map<string, string[]>> = {
     functions: new Map(),
@@ -67,28 +74,49 @@ export class Includes {
 
   private compute(path: string): Closure {
     const files: string[] = [];
-    const positions = new Int32Array(this.ids.size + MAX_CLOSURE + 1);
-    const seen = new Set([path]);
-    const queue = [...FORCED.filter((file) => this.files.exists(file)), ...this.directIncludes(path)];
+    const seen = ++this.visit;
+    const queue: number[] = [];
+    this.see(this.idOf(path), seen);
+    const offer = (list: readonly number[]): void => {
+      for (const id of list) if (this.see(id, seen)) queue.push(id);
+    };
+    offer(FORCED.filter((file) => this.files.exists(file)).map((file) => this.idOf(file)));
+    offer(this.directIds(path));
     for (let k = 0; k < queue.length && files.length < MAX_CLOSURE; k++) {
-      const file = queue[k] as string;
-      if (seen.has(file)) continue;
-      seen.add(file);
+      const file = this.paths[queue[k] as number] as string;
       files.push(file);
       const scan = this.files.scan(file);
       if (scan !== undefined && !this.registered.has(file)) this.register(file, scan);
-      positions[this.idOf(file)] = files.length;
-      for (const next of this.directIncludes(file)) if (!seen.has(next)) queue.push(next);
+      offer(this.directIds(file));
     }
-    const kept = positions.slice(0, this.ids.size);
-    return { files, position: (file) => (kept[this.ids.get(file) ?? -1] ?? 0) - 1 };
+    const positions = new Int32Array(this.paths.length);
+    for (let k = 0; k < files.length; k++) positions[queue[k] as number] = k + 1;
+    return { files, position: (file) => (positions[this.ids.get(file) ?? -1] ?? 0) - 1 };
+  }
+
+  /** Marks a file as met in this walk; false if it was before. */
+  private see(id: number, walk: number): boolean {
+    if (this.met[id] === walk) return false;
+    this.met[id] = walk;
+    return true;
+  }
+
+  private directIds(path: string): readonly number[] {
+    const files = this.directIncludes(path);
+    let ids = this.numbers.get(files);
+    if (ids === undefined) {
+      ids = files.map((file) => this.idOf(file));
+      this.numbers.set(files, ids);
+    }
+    return ids;
   }
 
   private idOf(file: string): number {
     let id = this.ids.get(file);
     if (id === undefined) {
-      id = this.ids.size;
+      id = this.paths.length;
       this.ids.set(file, id);
+      this.paths.push(file);
     }
     return id;
   }
