@@ -182,7 +182,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     for (const x of g.held) {
       if (x.state.hearsay) continue;
       // Per-object locks change owners: only what this function itself takes, and elsewhere gives back or is done with.
-      const done = g.free.length > 0 || x.state.hasMark(g.entry.obj, "put");
+      const done = g.free.length > 0 || x.state.hasMark(g.entry.obj, "reference_dropped");
       if (wandering && (!done || changesOwner(ctx, x, g.entry.obj))) continue;
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;

@@ -186,7 +186,12 @@ describe("a locked folio with a new owner", () => {
   });
 
   it("is nobody's if it is not stored", () => {
-    expect(reported(grab("folio_mark_dirty(folio);"))).toEqual(["R79 grab"]);
+    expect(reported(grab("folio->private = b;"))).toEqual(["R79 grab"]);
+    expect(reported(grab("SetPageUptodate(&folio->page);"))).toEqual(["R79 grab"]);
+  });
+
+  it("may be a callee's of which nothing is known", () => {
+    expect(reported(grab("elsewhere_defined(folio);"))).toEqual([]);
   });
 
   it("may be a callee's that can replace it", () => {

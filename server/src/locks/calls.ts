@@ -50,13 +50,18 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
     m.calls.set(name, list);
   }
   noteStaleArguments(m, s, e, frame, model, name);
-  noteEscapes(m, s, frame, model);
+  if (!m.rules.isAccessor(name)) noteEscapes(m, s, frame, model);
   if (!model) {
-    if (!m.scope.reaches(name) && !MACRO.test(name)) for (const v of frame.args) noteStored(m, s, v);
+    if (mayKeep(m, name)) for (const v of frame.args) noteStored(m, s, v);
     havocArguments(m, s, e, frame);
     return m.result(s, e.at, callSlot(name));
   }
   return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
+}
+
+/** May a callee without a model store its arguments or hand them to someone? Its body is out of reach. */
+function mayKeep(m: Machine, name: string): boolean {
+  return !m.scope.reaches(name) && !MACRO.test(name) && !m.rules.isAccessor(name);
 }
 
 /** Address of an lvalue argument without reporting an access. */

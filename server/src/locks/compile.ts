@@ -179,12 +179,26 @@ export function compile(
       );
     },
     guard: (name) => rules.macros.guards[name],
+    isAccessor: accessorTest(rules.accessors ?? []),
     gfpSleeps: (names) => {
       if (names.some((n) => gfp.sleeping.has(n))) return "yes";
       return names.every((n) => gfp.atomic.has(n)) ? "no" : "unknown";
     },
   };
   return { compiled, checks };
+}
+
+function accessorTest(patterns: readonly string[]): (name: string) => boolean {
+  const alternatives = patterns.map((p) => p.replace("*", "\\w*"));
+  const pattern = new RegExp(`^(?:${alternatives.join("|")})$`);
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const hit = known.get(name);
+    if (hit !== undefined) return hit;
+    const is = alternatives.length > 0 && pattern.test(name);
+    known.set(name, is);
+    return is;
+  };
 }
 
 function flagsIn(rules: RuleSet): Set<string> {

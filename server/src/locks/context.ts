@@ -95,6 +95,8 @@ export interface Compiled {
   flags: ReadonlySet<string>;
   /** Entry of an API by name and number of arguments, as it applies in this tree. */
   api(name: string, args: number): ApiEntry | undefined;
+  /** Is it a generated accessor that keeps no hold of its argument? */
+  isAccessor(name: string): boolean;
   guard(name: string): { acquire: string; release: string } | undefined;
   /** Does an allocation with these flag names reclaim? */
   gfpSleeps(names: readonly string[]): "yes" | "no" | "unknown";

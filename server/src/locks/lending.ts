@@ -29,11 +29,15 @@ export function noteEscapes(m: Machine, s: State, frame: CallFrame, model: CallM
   }
 }
 
-/** A locked object that is stored where others find it may be unlocked by them. */
-export function noteStored(m: Machine, s: State, v: ValueId): void {
+/**
+ * A locked object that is stored where others find it may be unlocked by them. Objects go by numbers too
+ * (page frame numbers, entries): a computed value put into an array outside may stand for any of them.
+ */
+export function noteStored(m: Machine, s: State, v: ValueId, addr: ValueId | null = null): void {
+  const collected = addr !== null && m.t.get(addr).k === "elem" && m.t.get(v).k !== "num";
   for (const e of s.locks.values()) {
     if (!isHeld(e) || m.rules.classes.get(e.cls)?.kind !== "bit") continue;
-    if (e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
+    if (collected || e.obj === v || e.obj === canonicalFolio(m, v)) s.addMark(e.obj, "escaped");
   }
 }
 

@@ -383,7 +383,7 @@ export class Machine {
       if (a.k !== "local") this.noteDeref(s, a.k === "elem" ? a.base : addr, e.l.at, e.l.end);
     }
     this.store(s, addr, v);
-    if (s.locks.size > 0 && t.root(addr).k !== "local") noteStored(this, s, v);
+    if (s.locks.size > 0 && t.root(addr).k !== "local") noteStored(this, s, v, addr);
     this.noteStruct(v, this.typeOf(e.l) ?? undefined);
     return v;
   }

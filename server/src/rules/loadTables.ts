@@ -135,7 +135,10 @@ export function loadTypes(
   files: FileData[],
   names: Names,
 ): Required<
-  Pick<RuleSet, "immutableFields" | "lockFields" | "markFields" | "cells" | "actions" | "marks" | "flagSets" | "gfp">
+  Pick<
+    RuleSet,
+    "immutableFields" | "lockFields" | "markFields" | "cells" | "actions" | "marks" | "flagSets" | "accessors" | "gfp"
+  >
 > {
   const immutableFields = new Set<string>();
   const lockFields = new Map<string, string>();
@@ -144,6 +147,7 @@ export function loadTypes(
   const actions = new Map<string, string>();
   const marks = new Map<string, string>();
   const flagSets = new Map<string, string[]>();
+  const accessors: string[] = [];
   const gfp = { sleeping: new Set<string>(), atomic: new Set<string>() };
   for (const { source, kind } of files) {
     if (kind !== "types") continue;
@@ -162,10 +166,11 @@ export function loadTypes(
     for (const [name, text] of Object.entries(raw.actions ?? {})) actions.set(name, text.trim());
     for (const [name, text] of Object.entries(raw.marks ?? {})) marks.set(name, text.trim());
     for (const [name, flags] of Object.entries(raw.flagSets ?? {})) flagSets.set(name, flags);
+    accessors.push(...(raw.accessors ?? []));
     for (const flag of raw.gfp?.sleeping ?? []) gfp.sleeping.add(flag);
     for (const flag of raw.gfp?.atomic ?? []) gfp.atomic.add(flag);
   }
-  return { immutableFields, lockFields, markFields, cells, actions, marks, flagSets, gfp };
+  return { immutableFields, lockFields, markFields, cells, actions, marks, flagSets, accessors, gfp };
 }
 
 function unknownKeys(source: Source, known: string[]): void {

@@ -270,6 +270,8 @@ export interface RuleSet {
   marks?: Map<string, string>;
   /** Flag names that stand for several flags. */
   flagSets?: Map<string, string[]>;
+  /** Names (`PageDirty`) and prefixes (`Page*`) of generated accessors that keep no hold of their argument. */
+  accessors?: string[];
   /** Allocation flags that certainly allow, certainly forbid sleeping. */
   gfp?: { sleeping: Set<string>; atomic: Set<string> };
   /** Type name → action performed by dereferencing a pointer to it: `pte_t` → `pte-read`. */

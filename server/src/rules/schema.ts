@@ -224,6 +224,7 @@ export const typesShape = z.strictObject({
   actions: z.record(z.string(), z.string()).optional(),
   marks: z.record(z.string(), z.string()).optional(),
   flagSets: z.record(z.string(), z.array(z.string())).optional(),
+  accessors: z.array(z.string().regex(/^\w+\*?$/)).optional(),
   gfp: z.strictObject({ sleeping: z.array(z.string()), atomic: z.array(z.string()) }).optional(),
 });
 
