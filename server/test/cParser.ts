@@ -22,6 +22,7 @@ export const testMacros: MacroTable = {
   lockAttributes: ["__must_hold", "__acquires", "__releases", "__cond_acquires"],
   iterators: ["list_for_each_entry", "xas_for_each", "for_each_vma", "while_each_thread"],
   transparent: { likely: 0, unlikely: 0, READ_ONCE: 0 },
+  members: {},
   stopIf: ["BUG_ON", "VM_BUG_ON_PAGE"],
   noReturn: ["BUG", "panic"],
   truthOf: ["WARN_ON", "WARN_ON_ONCE", "WARN"],

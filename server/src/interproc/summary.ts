@@ -3,7 +3,7 @@
 import type { FunctionAnalysis } from "../locks/analyse";
 import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
 import type { Event } from "../locks/events";
-import { ANY, joinFacts, ZERO } from "../locks/facts";
+import { ANY, inherentMask, joinFacts, ZERO } from "../locks/facts";
 import type { Machine } from "../locks/machine";
 import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../locks/outcomes";
 import { given, optionalOuts } from "../locks/outParams";
@@ -148,7 +148,8 @@ function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
     if (!rooted) continue;
     let fact = first.state.facts.get(v);
     for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
-    if (!fact || (fact.mask === ANY && fact.eq === undefined)) continue;
+    const inherent = inherentMask(m.t, v);
+    if (!fact || ((fact.mask & inherent) === inherent && fact.eq === undefined)) continue;
     const term = express(m, first.state, v, null);
     if (!term || term.k === "after") continue;
     const eq = fact.eq !== undefined ? express(m, first.state, fact.eq, null) : null;

@@ -172,7 +172,7 @@ function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outc
   const chosen = outcomes[m.oracle.choose(outcomes.length)] as Outcome;
   for (const c of chosen.when) {
     // The outcome hangs on an argument that is not known: only a guess.
-    if (!onResult(c) && clauseTruth(m, s, c, frame) === "unknown") m.speculative = true;
+    if (!onResult(c) && !isUsual(c) && clauseTruth(m, s, c, frame) === "unknown") m.speculative = true;
     if (!assumeClause(m, s, c, frame)) return null;
   }
   for (const group of chosen.unless) {
@@ -198,6 +198,11 @@ function negateClause(c: Clause): Clause {
 
 function onResult(c: Clause): boolean {
   return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
+}
+
+/** Does the clause say no more than that a value is not an error? */
+function isUsual(c: Clause): boolean {
+  return c.k === "mask" && (c.mask & (ZERO | POSITIVE)) === (ZERO | POSITIVE);
 }
 
 export function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {

@@ -86,7 +86,7 @@ export function loadMacros(files: FileData[], names: Names): MacroTable {
     truthOf: new Set(),
     configTests: new Set(),
   };
-  const table = { transparent: {}, typeArguments: {}, guards: {}, frees: {} };
+  const table = { transparent: {}, members: {}, typeArguments: {}, guards: {}, frees: {} };
   const defining: MacroTable["defining"] = [];
   for (const { source, kind } of files) {
     if (kind !== "macros") continue;

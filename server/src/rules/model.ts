@@ -233,6 +233,8 @@ export interface MacroTable {
   iterators: string[];
   /** Calls that yield their argument unchanged: likely, unlikely, READ_ONCE … value = argument index. */
   transparent: Record<string, number>;
+  /** Calls that stand for `p->member`: position of the pointer, the member follows it. */
+  members: Record<string, number>;
   /** Calls that stop the path when the argument is true: BUG_ON … */
   stopIf: string[];
   /** Calls that never return: BUG, panic … */

@@ -206,6 +206,7 @@ export const macrosShape = z.strictObject({
   lockAttributes: names.optional(),
   iterators: names.optional(),
   transparent: z.record(z.string(), z.number().int().min(0)).optional(),
+  members: z.record(z.string(), z.number().int().min(0)).optional(),
   stopIf: names.optional(),
   noReturn: names.optional(),
   truthOf: names.optional(),

@@ -10,12 +10,14 @@ export type LowerBlock = (i: number) => Stmt[];
 
 export class ExprLowerer {
   private readonly transparent: Map<string, number>;
+  private readonly members: Map<string, number>;
 
   constructor(
     private readonly ctx: LowerContext,
     private readonly block: LowerBlock,
   ) {
-    this.transparent = transparentOf(ctx.macros.transparent);
+    this.transparent = positionsOf(ctx.macros.transparent);
+    this.members = positionsOf(ctx.macros.members);
   }
 
   readonly lower = (i: number): Expr => {
@@ -159,6 +161,12 @@ export class ExprLowerer {
         const arg = ctx.children(list)[index];
         if (arg !== undefined) return this.lower(arg);
       }
+      const pointer = this.members.get(ctx.text(fnAt));
+      const parts = pointer === undefined ? [] : ctx.children(list).slice(pointer, pointer + 2);
+      if (parts.length === 2) {
+        const [base, field] = parts as [number, number];
+        return { k: "mem", base: this.lower(base), field: ctx.text(field), arrow: true, at, end };
+      }
     }
     const fn = this.lower(fnAt);
     const args: Expr[] = [];
@@ -231,11 +239,11 @@ export class ExprLowerer {
   }
 }
 
-const transparentMaps = new WeakMap<object, Map<string, number>>();
+const positionMaps = new WeakMap<object, Map<string, number>>();
 
-function transparentOf(table: Record<string, number>): Map<string, number> {
-  let m = transparentMaps.get(table);
-  if (!m) transparentMaps.set(table, (m = new Map(Object.entries(table))));
+function positionsOf(table: Record<string, number>): Map<string, number> {
+  let m = positionMaps.get(table);
+  if (!m) positionMaps.set(table, (m = new Map(Object.entries(table))));
   return m;
 }
 
