@@ -8,6 +8,7 @@ import { isHeld } from "../locks/query";
 import type { LockEntry, Site } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { structTag } from "../syntax/types";
+import { contradicted, isGiven, looksOf } from "./contradicted";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt } from "./detector";
 import { type Action, actionsOf } from "./exits";
 
@@ -19,12 +20,19 @@ export const recheck: Detector = (ctx, check) => {
   const reads = list(check.with.read)
     .flatMap((a) => actionsOf(ctx, a))
     .filter((r) => r.direct && !sectionOf(r, classes, true));
+  const looks = looksOf(ctx, list(check.with.read), list(check.with.recheck));
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
-    if (e.k !== "action" || !writes.has(e.action) || !e.direct) continue;
+    if (e.k !== "action" || !writes.has(e.action)) continue;
     if (unless.some((mark) => e.state.hasMark(e.obj, mark))) continue;
     const section = sectionOf(e, classes, false);
-    if (!section || section.checked) continue;
+    if (!section) continue;
+    const other = contradicted(ctx, looks, e, section.origin.at);
+    if (other && !isGiven(ctx, e, other.old)) {
+      out.push(finding(ctx, check.id, e, section, null));
+      continue;
+    }
+    if (section.checked || !e.direct) continue;
     // Whoever holds the outer lock for write is alone; callers that hold it in a mode not known here may be.
     if ([...e.state.locks.values()].some((l) => isHeld(l) && l.mode === "write" && m.rules.until.has(l.cls))) continue;
     if (
@@ -35,17 +43,29 @@ export const recheck: Detector = (ctx, check) => {
       continue;
     const earlier = readBefore(ctx, e, section, reads) ?? handedDown(ctx, e, section, check.with.read);
     if (!earlier) continue;
-    out.push({
-      rule: check.id,
-      at: e.site.at,
-      end: e.site.end,
-      words: { call: sourceAt(ctx, e.site), object: print(ctx, e.obj), lock: label(ctx, section.cls), what: e.callee },
-      steps: [earlier, section.origin, { ...e.site, note: "changed without looking again" }],
-      weight: 3,
-    });
+    out.push(finding(ctx, check.id, e, section, earlier));
   }
   return out;
 };
+
+/** `earlier`: the look that nothing confirms; null: the entry was compared, and is another one. */
+function finding(ctx: DetectorContext, rule: string, e: Action, section: LockEntry, earlier: Site | null): RawFinding {
+  const note = earlier ? "changed without looking again" : "changed where the comparison says that it is another entry";
+  return {
+    rule,
+    at: e.site.at,
+    end: e.site.end,
+    words: {
+      call: sourceAt(ctx, e.site),
+      object: print(ctx, e.obj),
+      lock: label(ctx, section.cls),
+      what: e.callee,
+      missing: earlier ? "and not looked at since" : "where the comparison says that it has changed",
+    },
+    steps: [...(earlier ? [earlier] : []), section.origin, { ...e.site, note }],
+    weight: 3,
+  };
+}
 
 function sectionOf(e: Action, classes: Set<string>, any: boolean): LockEntry | undefined {
   return [...e.state.locks.values()].find((l) => classes.has(l.cls) && isHeld(l) && (any || (!l.entry && !l.weak)));

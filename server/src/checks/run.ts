@@ -9,7 +9,9 @@ export function runChecks(whole: DetectorContext): RawFinding[] {
     ...whole,
     analysis: {
       ...analysis,
-      events: analysis.events.filter((e) => e.k === "exit" || e.k === "field" || e.k === "ignored-result" || !e.state.hearsay),
+      events: analysis.events.filter(
+        (e) => e.k === "exit" || e.k === "field" || e.k === "ignored-result" || !e.state.hearsay,
+      ),
     },
   };
   const all: RawFinding[] = [];

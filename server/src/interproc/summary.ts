@@ -353,7 +353,8 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   list = withoutContradictions(m, list);
   if (a.incomplete) list = [doubtful(list)];
   const inner = takes(m, fn, a.events, exits);
-  const looks = actionEffects(m, exits, reachedActions(m, a.events));
+  const looks = lookEffects(m, exits);
+  const reached = reachedEffects(m, a.events);
   const facts = telling(list.map((g) => parameterFacts(m, g.exits)));
   const outcomes: Outcome[] = list.map((g, i) => ({
     when: [...returnClauses(m, g.exits, g.constant), ...(facts[i] ?? [])],
@@ -361,6 +362,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     // Objects named by what cells held at entry come before the cells change.
     effects: [
       ...inner,
+      ...reached,
       ...g.effects.filter((e) => !namesAfter(e)),
       ...stores(m, g.exits),
       ...g.effects.filter(namesAfter),
@@ -467,29 +469,28 @@ function inSection(m: Machine, s: State): boolean {
 }
 
 /** Actions performed on some path, of those that callers want to hear of. */
-function reachedActions(m: Machine, events: Event[]): ReadonlySet<string> {
+function reachedEffects(m: Machine, events: Event[]): CallEffect[] {
   const out = new Set<string>();
   if (m.rules.reachActions.size > 0)
     for (const e of events)
       if (e.k === "action" && m.rules.reachActions.has(e.action) && !inSection(m, e.state)) out.add(e.action);
-  return out;
+  return [...out].map(someObject);
 }
 
 /** Actions that every return has behind it, for rules that look for them in the caller. */
-function actionEffects(m: Machine, exits: Exit[], reached: ReadonlySet<string>): CallEffect[] {
+function lookEffects(m: Machine, exits: Exit[]): CallEffect[] {
   const first = exits[0];
   if (!first) return [];
   const out: CallEffect[] = [];
   for (const a of first.state.did.keys()) {
-    const wanted = m.rules.lookActions.has(a) || m.rules.splitActions.has(a);
-    if (!wanted) continue;
-    const somewhere = m.rules.lookActions.has(a) || exits.every((e) => e.state.did.has(a));
-    if (somewhere) out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
+    const wanted = m.rules.lookActions.has(a) || (m.rules.splitActions.has(a) && !m.rules.reachActions.has(a));
+    if (wanted && (m.rules.lookActions.has(a) || exits.every((e) => e.state.did.has(a)))) out.push(someObject(a));
   }
-  for (const a of reached)
-    if (!out.some((x) => x.k === "action" && x.action === a))
-      out.push({ k: "action", action: a, term: { k: "num", n: 0 }, with: [], direct: false });
   return out;
+}
+
+function someObject(action: string): CallEffect {
+  return { k: "action", action, term: { k: "num", n: 0 }, with: [], direct: false };
 }
 
 /** A lookup wrapper: the result lives as long as the lock the caller keeps. */

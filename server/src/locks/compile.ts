@@ -99,6 +99,7 @@ export function compile(
       case "recheck-after-acquire":
         for (const a of strings(c.with.acquire)) sectionClasses.add(a);
         for (const a of [...strings(c.with.recheck), ...strings(c.with.read)]) lookActions.add(a);
+        for (const a of strings(c.with.write)) reachActions.add(a);
         break;
       case "notifier-contract":
         for (const a of strings(c.with.actions)) {

@@ -70,7 +70,8 @@ export function performAction(
   if (m.sink && !action.startsWith("field:"))
     m.emit({ k: "action", action, obj, with: operands, site, state: s.fork(), callee, direct });
   for (const a of m.rules.resets.get(action) ?? NONE) s.clearDid(a);
-  s.setDid(action, site);
+  // What a callee does somewhere below says nothing of order.
+  if (direct || m.rules.lookActions.has(action) || m.rules.splitActions.has(action)) s.setDid(action, site);
   const needs = m.rules.needs.get(action);
   if (!needs || !direct) return;
   for (const n of needs) require(m, s, n, obj, site, callee);
