@@ -100,6 +100,19 @@ function handedDown(ctx: DetectorContext, e: Action, section: LockEntry, read: u
   const m = ctx.analysis.machine;
   const actions = list(read);
   for (const p of ctx.fn.params) {
+    const entry = m.rules.cellReads.get(p.type.trim());
+    const mentions = new RegExp(`\\b${p.name}\\b`);
+    // Given by value, and not used again where the entry is changed: it was for comparing.
+    if (
+      entry !== undefined &&
+      actions.includes(entry) &&
+      !mentions.test(ctx.text.slice(section.origin.end, e.site.end))
+    )
+      return {
+        at: ctx.text.search(mentions),
+        end: ctx.text.search(mentions) + p.name.length,
+        note: `value read before ${label(ctx, section.cls)} was taken`,
+      };
     const tag = structTag(p.type);
     if (tag === undefined) continue;
     for (const match of ctx.text.matchAll(new RegExp(`\\b${p.name}->(\\w+)`, "g"))) {
