@@ -1,6 +1,6 @@
 /** Changes made on a branch where a comparison has just shown that the entry is no longer the one decided on. */
 import { ZERO } from "../locks/facts";
-import type { Site } from "../locks/state";
+import type { Site, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import type { DetectorContext } from "./detector";
 import { type Action, actionsOf, resultAt } from "./exits";
@@ -53,6 +53,20 @@ export function contradicted(
     }
   }
   return undefined;
+}
+
+/** Is some entry read since `since` known to differ, in this state, from what it was before? */
+export function foundChanged(ctx: DetectorContext, looks: Looks, state: State, since: number): boolean {
+  const { t } = ctx.analysis.machine;
+  return [...state.facts].some(([v, fact]) => {
+    const pair = fact.mask === ZERO ? compared(ctx, looks, v) : undefined;
+    if (!pair) return false;
+    const isFresh = (x: ValueId): boolean => {
+      const r = t.get(x);
+      return r.k === "result" && r.site >= since && looks.cellOf.has(x);
+    };
+    return isFresh(pair[0]) !== isFresh(pair[1]);
+  });
 }
 
 /** Does the value come from before: read then, or handed to the function? */

@@ -1,8 +1,10 @@
 /** lockless-recheck: after taking a reference found by a walk without locks, every entry on the way is compared again. */
+import { POSITIVE } from "../locks/facts";
 import { isHeld } from "../locks/query";
+import { foundChanged, type Looks, looksOf } from "./contradicted";
 import type { Detector, DetectorContext, RawFinding } from "./detector";
 import { list, print, sourceAt } from "./detector";
-import { type Action, actionsOf } from "./exits";
+import { type Action, actionsOf, type Exit, exitsOf } from "./exits";
 
 /** A level of the walk of which the function holds both a copy of the entry and the pointer to it. */
 interface Level {
@@ -15,11 +17,16 @@ interface Level {
 export const locklessRecheck: Detector = (ctx, check) => {
   const compares = list(check.with.compare).flatMap((a) => actionsOf(ctx, a));
   const unless = list(check.with.unless);
+  const looks = looksOf(ctx, [...ctx.analysis.machine.rules.cellReads.values()], list(check.with.compare));
   const out: RawFinding[] = [];
   for (const g of actionsOf(ctx, check.with.grab)) {
     if (!g.direct || unless.some((mark) => g.state.hasMark(g.obj, mark)) || locked(ctx, g)) continue;
     const missing = levels(ctx).filter((l) => !comparedAfter(ctx, l, g, compares));
-    if (missing.length === 0) continue;
+    if (missing.length === 0) {
+      const x = exitsOf(ctx).find((e) => keptThoughChanged(ctx, e, g, looks));
+      if (x) out.push(backwards(ctx, check.id, g, x));
+      continue;
+    }
     const names = missing.map((l) => l.key.toUpperCase()).join(" and ");
     out.push({
       rule: check.id,
@@ -37,6 +44,32 @@ export const locklessRecheck: Detector = (ctx, check) => {
   }
   return out;
 };
+
+/** Does the function report success where its own comparison says that the entry has changed? */
+function keptThoughChanged(ctx: DetectorContext, x: Exit, g: Action, looks: Looks): boolean {
+  if (x.ret === null || x.state.did.get(g.action)?.at !== g.site.at) return false;
+  return x.state.mask(ctx.analysis.machine.t, x.ret) === POSITIVE && foundChanged(ctx, looks, x.state, g.site.at);
+}
+
+function backwards(ctx: DetectorContext, rule: string, g: Action, x: Exit): RawFinding {
+  return {
+    rule,
+    at: g.site.at,
+    end: g.site.end,
+    words: {
+      call: sourceAt(ctx, g.site),
+      object: print(ctx, g.obj),
+      missing: "the entry",
+      what: "the entry",
+      lock: "",
+    },
+    steps: [
+      { ...g.site, note: "reference taken" },
+      { ...x.site, note: "returns success where the comparison says that the entry has changed" },
+    ],
+    weight: 4,
+  };
+}
 
 /** Under a spinlock the entry cannot change; a function that takes one afterwards compares under it. */
 function locked(ctx: DetectorContext, g: Action): boolean {
