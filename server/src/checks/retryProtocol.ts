@@ -1,4 +1,5 @@
 /** retry-protocol: a sequence is read, the work done, and under the user's own lock it is decided whether to start over. */
+import { ZERO } from "../locks/facts";
 import { isHeld } from "../locks/query";
 import type { LockEntry, Site } from "../locks/state";
 import type { CheckRule } from "../rules/model";
@@ -16,6 +17,7 @@ export const retryProtocol: Detector = (ctx, check) => {
     ...noDecision(ctx, check, begins, retries),
     ...lockedInVain(ctx, check, begins, retries),
     ...ignored(ctx, check, retries),
+    ...backwards(ctx, check, retries),
   ];
 };
 
@@ -186,6 +188,25 @@ function lockedInVain(ctx: DetectorContext, check: CheckRule, begins: Action[], 
           ],
         ),
       ];
+  }
+  return [];
+}
+
+/** Success is returned only where an invalidation came in between. */
+function backwards(ctx: DetectorContext, check: CheckRule, retries: Action[]): RawFinding[] {
+  const { t } = ctx.analysis.machine;
+  for (const r of retries) {
+    const answer = r.direct ? resultAt(ctx, r) : undefined;
+    if (answer === undefined) continue;
+    const good = exitsOf(ctx).filter((x) => x.ret !== null && x.state.did.has(r.action) && maySucceed(ctx, x));
+    const changed = good.find((x) => (x.state.mask(t, answer) & ZERO) === 0);
+    if (!changed || good.some((x) => (x.state.mask(t, answer) & ZERO) !== 0)) continue;
+    return [
+      finding(ctx, check, r.site, "only where it says that an invalidation came in between the work succeeds", [
+        { ...r.site, note: "decided here" },
+        { ...changed.site, note: "returns success after an invalidation" },
+      ]),
+    ];
   }
   return [];
 }

@@ -20,6 +20,7 @@ import {
   resultAt,
   zeroSucceeds,
 } from "./exits";
+import { unopened } from "./unopened";
 
 type Unheld = Extract<Event, { k: "release-unheld" }>;
 type Acquire = Extract<Event, { k: "acquire" }>;
@@ -31,7 +32,11 @@ export const seqcount: Detector = (ctx, check) => {
     case "writer-lock":
       return unserialised(ctx, check);
     case "balance":
-      return [...balance(ctx, { ...check, with: { locks: check.with.locks } }), ...readers(ctx, check)];
+      return [
+        ...balance(ctx, { ...check, with: { locks: check.with.locks } }),
+        ...closedOnly(ctx, check),
+        ...readers(ctx, check),
+      ];
     case "reader-retry":
       return readers(ctx, check);
     default:
@@ -55,6 +60,20 @@ function finding(
     steps,
     weight: 4,
   };
+}
+
+function closedOnly(ctx: DetectorContext, check: CheckRule): RawFinding[] {
+  const ends = unopened(ctx, new Set(list(check.with.locks)), String(check.with.opens), String(check.with.closes));
+  return ends.map((e) =>
+    finding(
+      ctx,
+      check,
+      e.site,
+      "the write section was never opened",
+      [{ ...e.site, note: "closed here, but never opened" }],
+      print(ctx, e.obj),
+    ),
+  );
 }
 
 function begins(ctx: DetectorContext, counters: Set<string>): Acquire[] {
