@@ -10,7 +10,7 @@ import type { LockEntry, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
-import { changesOwner, lentSince } from "./ownership";
+import { changesOwner, leftInDoubt, lentSince } from "./ownership";
 
 type Exit = Extract<Event, { k: "exit" }>;
 
@@ -182,7 +182,10 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     for (const x of g.held) {
       if (x.state.hearsay) continue;
       // Per-object locks change owners: only what this function itself takes, and elsewhere gives back or is done with.
-      const done = g.free.length > 0 || x.state.hasMark(g.entry.obj, "reference_dropped");
+      const done =
+        g.free.length > 0 ||
+        x.state.hasMark(g.entry.obj, "reference_dropped") ||
+        leftInDoubt(ctx, exits, g.held, x, g.entry.obj);
       if (wandering && (!done || changesOwner(ctx, x, g.entry.obj))) continue;
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;

@@ -3,6 +3,7 @@ import type { Event } from "../locks/events";
 import { lockKey, type State } from "../locks/state";
 import { canonicalFolio } from "../locks/terms";
 import type { ValueId } from "../locks/values";
+import { isPointer } from "../syntax/types";
 import type { DetectorContext } from "./detector";
 import type { Exit } from "./exits";
 
@@ -13,6 +14,45 @@ export function changesOwner(ctx: DetectorContext, x: Exit, obj: ValueId): boole
   const { t } = ctx.analysis.machine;
   if (x.state.hasMark(obj, "escaped") || stored(ctx, x.state, obj)) return true;
   return x.ret !== null && x.ret !== obj && t.get(x.ret).k === "pure" && t.mentions(x.ret, obj);
+}
+
+/**
+ * Does another return look just like this one to the caller, and is without the lock? Then no caller can know whether
+ * there is something to release.
+ */
+export function leftInDoubt(ctx: DetectorContext, exits: Exit[], held: Exit[], x: Exit, obj: ValueId): boolean {
+  if (!isHandedIn(ctx, obj)) return false;
+  return exits.some((y) => !held.includes(y) && sameResult(ctx, x, y) && !canTell(ctx, x, y));
+}
+
+/** Is it an argument, or the folio of one: an object that the caller goes on having? */
+function isHandedIn(ctx: DetectorContext, obj: ValueId): boolean {
+  const { t } = ctx.analysis.machine;
+  const x = t.get(obj);
+  return x.k === "param" || (x.k === "pure" && x.args.every((a) => t.get(a).k === "param"));
+}
+
+function sameResult(ctx: DetectorContext, x: Exit, y: Exit): boolean {
+  const { t } = ctx.analysis.machine;
+  if (x.ret === null || y.ret === null) return x.ret === y.ret;
+  if (isPointer(ctx.fn.returnType) || !/\b(int|long|bool)\b/.test(ctx.fn.returnType)) return false;
+  const constants = [x, y].map((e) => t.get(e.ret as ValueId).k);
+  if (x.ret !== y.ret && constants.every((k) => k === "num" || k === "sym" || k === "un")) return false;
+  return (x.state.mask(t, x.ret) & y.state.mask(t, y.ret)) !== 0;
+}
+
+/** Do the two paths differ in something that the caller knows: an argument, a field of one? */
+function canTell(ctx: DetectorContext, x: Exit, y: Exit): boolean {
+  const { t } = ctx.analysis.machine;
+  for (const [v, f] of x.state.facts) {
+    const form = t.get(v);
+    const known = form.k === "op" ? [form.a, form.b] : [v];
+    if (!known.every((k) => t.root(k).k === "param" || t.get(k).k === "num" || t.get(k).k === "sym")) continue;
+    const g = y.state.facts.get(v);
+    if (g && (f.mask & g.mask) === 0) return true;
+    if (g?.eq !== undefined && f.eq !== undefined && g.eq !== f.eq) return true;
+  }
+  return false;
 }
 
 /** Was the object, or the address of a part of it, written to memory that is not the function's own? */
