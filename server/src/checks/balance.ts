@@ -2,9 +2,11 @@
 
 import { covers } from "../interproc/handover";
 import { express } from "../interproc/summary";
+import { truth } from "../locks/assume";
 import { ENTRY_UNKNOWN } from "../locks/effects";
 import type { Event } from "../locks/events";
-import { ANY, ERRPTR, NEGATIVE, POSITIVE, ZERO } from "../locks/facts";
+import { ANY, ERRPTR, NEGATIVE, ZERO } from "../locks/facts";
+import { optionalOuts } from "../locks/outParams";
 import { isHeld } from "../locks/query";
 import type { LockEntry, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
@@ -180,7 +182,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     if (shared) continue;
     const wandering = ctx.analysis.machine.rules.classes.get(g.entry.cls)?.kind === "bit";
     for (const x of g.held) {
-      if (x.state.hearsay) continue;
+      if (x.state.hearsay || releasedAs(ctx, x.state, g.entry)) continue;
       // Per-object locks change owners: only what this function itself takes, and elsewhere gives back or is done with.
       const done =
         g.free.length > 0 ||
@@ -208,6 +210,24 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     }
   }
   return out;
+}
+
+/**
+ * Was the lock given back through another value that is the same object, or a per-object lock through a value that may be
+ * the same: one variable's values before and after two paths met?
+ */
+function releasedAs(ctx: DetectorContext, s: State, l: LockEntry): boolean {
+  const { t, rules } = ctx.analysis.machine;
+  const bit = rules.classes.get(l.cls)?.kind === "bit";
+  const same = (a: ValueId, b: ValueId): boolean => a === b || truth(t, s, t.op("==", a, b)) === "true";
+  for (const e of s.locks.values()) {
+    if (e.cls !== l.cls || e.obj === l.obj) continue;
+    if (e.mode === "free" && same(e.obj, l.obj)) return true;
+    if (!bit || (e.mode !== "free" && e.mode !== "top")) continue;
+    const theirs = [...t.originsOf(e.obj)];
+    for (const mine of t.originsOf(l.obj)) if (theirs.some((v) => same(v, mine))) return true;
+  }
+  return false;
 }
 
 /** Is returning with the lock held part of what the function is for? */
@@ -242,19 +262,29 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
   return SUGGESTIVE.test(fn.name) || ctx.slots.length > 0;
 }
 
-/** Does a cell the caller sees (an out-parameter, a field) tell by a constant whether the lock is held? */
+/** Does a cell the caller sees (an out-parameter, a field) tell whether the lock is held? */
 function flaggedInMemory(ctx: DetectorContext, g: Group, x: Exit): boolean {
   const { t } = ctx.analysis.machine;
-  for (const [addr, v] of x.state.mem) {
+  const others = ctx.analysis.events.filter((e): e is Exit => e.k === "exit" && !g.held.includes(e));
+  if (others.length === 0) return false;
+  // Nor does it tell a caller that does not want to hear of it.
+  const unwanted = optionalOuts(ctx.fn, t).some(
+    (v) => x.state.mask(t, v) === ZERO && others.every((o) => (o.state.mask(t, v) & ZERO) === 0),
+  );
+  if (unwanted) return true;
+  const cells = new Set([x, ...others].flatMap((e) => [...e.state.mem.keys()]));
+  for (const addr of cells) {
     if (t.root(addr).k !== "param" || t.get(addr).k === "local") continue;
+    const v = x.state.mem.get(addr) ?? t.load(addr, 0);
     const c = constant(ctx, x.state, v);
-    if (c === undefined) continue;
-    const others = ctx.analysis.events.filter((e): e is Exit => e.k === "exit" && !g.held.includes(e));
-    if (others.length === 0) continue;
+    const mask = x.state.mask(t, v);
+    if (c === undefined && mask === ANY) continue;
     const differs = others.every((o) => {
       const w = o.state.mem.get(addr) ?? t.load(addr, 0);
       const d = constant(ctx, o.state, w);
-      return d === undefined ? o.state.mask(t, w) !== 15 && (o.state.mask(t, w) & x.state.mask(t, v)) === 0 : d !== c;
+      if (c !== undefined && d !== undefined) return d !== c;
+      const theirs = o.state.mask(t, w);
+      return theirs !== ANY && (theirs & mask) === 0;
     });
     if (differs) return true;
   }
@@ -294,7 +324,7 @@ function isSuccess(ctx: DetectorContext, s: State, ret: ValueId | null): boolean
   const mask = s.mask(ctx.analysis.machine.t, ret);
   const type = ctx.fn.returnType;
   if (isPointer(type)) return (mask & ZERO) === 0 && mask !== ERRPTR;
-  if (/\bbool\b/.test(type)) return mask === POSITIVE;
+  if (/\bbool\b/.test(type)) return (mask & ZERO) === 0;
   const named = ctx.analysis.machine.t.get(ret);
   if (named.k === "sym" && ctx.analysis.machine.rules.errorNames.has(named.name)) return false;
   // A type of its own: what its values mean is not known, but that they differ says enough.

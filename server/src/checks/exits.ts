@@ -1,4 +1,5 @@
 /** Questions about the returns of a function that several detectors ask. */
+import { constantOf } from "../locks/assume";
 import type { Event } from "../locks/events";
 import { ERRPTR, NEGATIVE, POSITIVE, ZERO } from "../locks/facts";
 import type { Site, State } from "../locks/state";
@@ -28,9 +29,29 @@ export function zeroSucceeds(ctx: DetectorContext): boolean {
   return exitsOf(ctx).some((x) => x.ret !== null && (x.state.mask(t, x.ret) & (ZERO | NEGATIVE)) === NEGATIVE);
 }
 
+/** Names of results that speak of failure. A name may silence, never accuse. */
+const UNSUCCESSFUL =
+  /(?:^|_)(?:RETRY|AGAIN|FAIL|FAILED|FAILURE|ERR|ERROR|BUSY|ABORT|ABORTED|CANCEL|INVALID|WAIT)(?:_|$)/;
+
+/** Is the result one of named constants which all speak of failure? */
+function namedFailure(ctx: DetectorContext, x: Exit): boolean {
+  const { t } = ctx.analysis.machine;
+  if (x.ret === null) return false;
+  const c = constantOf(t, x.state, x.ret);
+  const values = c === undefined ? (x.state.facts.get(x.ret)?.among ?? []) : [c];
+  return (
+    values.length > 0 &&
+    values.every((v) => {
+      const one = t.get(v);
+      return one.k === "sym" && UNSUCCESSFUL.test(one.name);
+    })
+  );
+}
+
 /** May this return say that the function did what it was asked for? */
 export function maySucceed(ctx: DetectorContext, x: Exit): boolean {
   if (x.ret === null) return true;
+  if (namedFailure(ctx, x)) return false;
   const mask = x.state.mask(ctx.analysis.machine.t, x.ret);
   if (isPointer(ctx.fn.returnType)) return (mask & ~(ZERO | ERRPTR)) !== 0;
   return zeroSucceeds(ctx) ? (mask & ZERO) !== 0 || mask === POSITIVE : (mask & POSITIVE) !== 0;

@@ -21,7 +21,50 @@ export function touchingRules(
     }
     return value;
   };
-  return (ref) => inAskedSlot(ref) || ref.item.calls.some(touching) || (watched.size > 0 && pattern.test(textOf(ref)));
+  const passesLocks = passingLocks(compiled);
+  return (ref) =>
+    inAskedSlot(ref) ||
+    ref.item.calls.some(touching) ||
+    passesLocks(ref.item.calls, () => textOf(ref)) ||
+    (watched.size > 0 && pattern.test(textOf(ref)));
+}
+
+/**
+ * A test for functions that take or release a lock which somebody else chose (`spin_unlock(ptl)`), or a lock of a known
+ * class by its field: for their callers it may be any lock the rules speak of.
+ */
+function passingLocks(compiled: Compiled): (calls: readonly string[], text: () => string) => boolean {
+  const known = new Map<string, boolean>();
+  const isPlain = (name: string): boolean => {
+    let value = known.get(name);
+    if (value === undefined) {
+      value = plainLockCall(compiled, name);
+      known.set(name, value);
+    }
+    return value;
+  };
+  const fields = [...compiled.fieldClasses.keys(), ...compiled.lockFields.keys()].map((f) =>
+    f.slice(f.indexOf(".") + 1),
+  );
+  const ofClass = new RegExp(`(?:->|\\.)\\s*(?:${[...new Set(fields)].join("|")})\\b`);
+  return (calls, text) => {
+    const plain = calls.filter(isPlain);
+    if (plain.length === 0) return false;
+    const body = text();
+    return new RegExp(`\\b(?:${plain.join("|")})\\s*\\(\\s*(?!&)`).test(body) || ofClass.test(body);
+  };
+}
+
+/** Does it take or release a lock that may have a class of its own? */
+function plainLockCall(compiled: Compiled, name: string): boolean {
+  const e = compiled.api(name, -1) ?? compiled.api(name, 1);
+  return (
+    e?.effects.some((x) => {
+      const cls = x.acquire ?? x.release ?? x.downgrade;
+      const c = cls === undefined ? undefined : compiled.classes.get(cls);
+      return c?.generic === true && (c.kind === "spin" || c.kind === "rwsem" || c.kind === "mutex");
+    }) ?? false
+  );
 }
 
 /** Does a call of this API alone make a function worth analysing? Sleeping, pure values and looks do not. */

@@ -118,9 +118,21 @@ function withoutDoubtfulOnes(m: Machine, lists: CallEffect[][]): CallEffect[][] 
   };
   const doubtful = (e: CallEffect): boolean =>
     "cls" in e && (m.rules.classes.get(e.cls)?.generic === true || PER_CPU.has(kindOf(e) ?? "") || kindOf(e) === "bit");
-  const kept = lists.map((l) => l.filter((e) => !doubtful(e) || (e.k !== "lost" && everywhere(e))));
+  const kept = lists.map((l) =>
+    l.flatMap((e): CallEffect[] => {
+      if (!doubtful(e) || (e.k !== "lost" && everywhere(e))) return [e];
+      return isPassed(m, e) ? [{ ...e, passed: true }] : [];
+    }),
+  );
   for (const e of kept[0] ?? []) if ("cls" in e && e.k !== "releaseAll") lost.delete(e.cls + JSON.stringify(e.term));
   return kept.map((l) => [...l, ...lost.values()]);
+}
+
+/** A lock that came as a pointer: the caller may know its class. */
+function isPassed(m: Machine, e: CallEffect): e is Extract<CallEffect, { k: "acquire" | "release" | "lost" }> {
+  if (e.k !== "acquire" && e.k !== "release" && e.k !== "lost") return false;
+  const c = m.rules.classes.get(e.cls);
+  return c?.generic === true && !PER_CPU.has(c.kind) && (e.term.k === "arg" || e.term.k === "load");
 }
 
 function signature(effects: CallEffect[]): string {
@@ -391,11 +403,28 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     marks: marksOf(m, exits),
     struct: returnStruct(fn),
     lookedUp: exits.some((e) => e.ret !== null && m.lookedUp.has(e.ret)) && exits.every((e) => isLookup(m, e)),
-    lockClasses: [],
+    lockClasses: lockClassesOf(m, exits),
     derefs: fn.params.map((_, i) => i).filter((i) => m.dereferenced.has(m.t.param(i, ""))),
     writes: [],
     primitive: false,
   };
+}
+
+/** Locks whose class every return agrees on, returned or left in a cell that the caller sees. */
+function lockClassesOf(m: Machine, exits: Exit[]): CallModel["lockClasses"] {
+  const out = new Map<string, CallModel["lockClasses"][number]>();
+  if (m.lockClass.size === 0) return [];
+  for (const e of exits) {
+    const cls = e.ret === null ? undefined : m.lockClass.get(e.ret);
+    if (cls !== undefined) out.set("ret", { term: { k: "ret" }, cls });
+    for (const [addr, content] of e.state.mem) {
+      const found = m.lockClass.get(content);
+      if (found === undefined || m.t.root(addr).k !== "param") continue;
+      const of = express(m, e.state, addr, null);
+      if (of && of.k !== "after") out.set(JSON.stringify(of), { term: { k: "after", of }, cls: found });
+    }
+  }
+  return [...out.values()].slice(0, 4);
 }
 
 function namesAfter(e: CallEffect): boolean {

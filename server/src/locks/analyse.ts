@@ -270,7 +270,7 @@ function terminate(m: Machine, s: State, block: Block, flow: (to: number, s: Sta
       return;
     }
     case "return": {
-      const ret = term.e ? m.eval(s, term.e) : null;
+      const ret = term.e ? decided(m, s, m.eval(s, term.e)) : null;
       if (m.dead) return;
       m.emit({ k: "exit", state: s.fork(), ret, site: m.site(term.at, term.end, "") });
       return;
@@ -279,6 +279,16 @@ function terminate(m: Machine, s: State, block: Block, flow: (to: number, s: Sta
       return;
   }
 }
+
+/** A comparison that is settled on this path is the number it gives. */
+function decided(m: Machine, s: State, v: ValueId): ValueId {
+  const x = m.t.get(v);
+  const logical = x.k === "op" ? LOGICAL.has(x.op) : x.k === "un" && (x.op === "!" || x.op === "bool");
+  const now = logical ? truth(m.t, s, v) : "unknown";
+  return now === "unknown" ? v : now === "true" ? m.t.one : m.t.zero;
+}
+
+const LOGICAL: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">=", "&&", "||"]);
 
 function branch(
   m: Machine,

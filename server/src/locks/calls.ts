@@ -122,10 +122,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     return frame.ret;
   }
   if (outcome.returns?.k === "arg") frame.ret = frame.args[outcome.returns.index] ?? frame.ret;
-  for (const l of model.lockClasses) {
-    const v = termValue(m, s, frame, l.term);
-    if (v !== null) m.lockClass.set(v, l.cls);
-  }
+  noteClasses(m, s, frame, model, false);
   for (const f of model.fields) {
     const v = termValue(m, s, frame, f.term);
     if (v !== null) s.setMem(t.field(frame.ret, f.field), v);
@@ -134,8 +131,18 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     apply(m, s, effect, frame, site, model);
     if (m.dead) return frame.ret;
   }
+  noteClasses(m, s, frame, model, true);
   finishResult(m, s, model, frame);
   return frame.ret;
+}
+
+/** Locks whose class the callee knows; those it leaves in a cell are there afterwards. */
+function noteClasses(m: Machine, s: State, frame: CallFrame, model: CallModel, after: boolean): void {
+  for (const l of model.lockClasses) {
+    if ((l.term.k === "after") !== after) continue;
+    const v = termValue(m, s, frame, l.term);
+    if (v !== null && m.t.get(v).k !== "num") m.lockClass.set(v, l.cls);
+  }
 }
 
 /** Does the callee ask for the lock of an object that is the caller's own variable? Nobody else can reach that one. */
@@ -268,7 +275,8 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       if (v === null) return;
       if (m.t.get(v).k === "num") return;
       const c = canonicalLock(m, e.cls, v);
-      if (m.rules.classes.get(c.cls)?.kind === "ref") return;
+      const own = m.rules.classes.get(c.cls);
+      if (own?.kind === "ref" || ("passed" in e && own?.generic)) return;
       const op: LockOp = { ...c, site, rule: e.k === "acquire" || e.k === "release" ? e.rule : null, callee };
       if (e.k === "acquire" && model.primitive) ownerIsValid(m, s, v);
       if (e.k === "acquire") acquire(m, s, op, e.mode, e.blocking);
@@ -315,6 +323,7 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
       const v = e.value ? termValue(m, s, frame, e.value) : null;
       if (v !== null) m.store(s, cell, v);
       else {
+        if (!model.primitive) lendContent(m, s, cell, site);
         const fresh = m.result(s, site.at, `after:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
         const told = toldElsewhere(model, e);

@@ -1,5 +1,6 @@
 /** Transfer of lock operations: acquire, release, downgrade, assert, and what ends with them. */
-import { truth } from "./assume";
+import { narrow, truth } from "./assume";
+import { POSITIVE } from "./facts";
 import type { Machine } from "./machine";
 import { ANY_MODE, aliasing, certainlyFree, holds, isHeld } from "./query";
 import { type LockEntry, lockKey, type Site, type State } from "./state";
@@ -27,6 +28,7 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   const key = lockKey(op.cls, op.obj);
   const c = classOf(m, op.cls);
   const before = s.locks.get(key);
+  if (c?.kind === "spin" && !c.generic && c.field === undefined) isLockPointer(m, s, op);
   if (m.sink)
     m.emit({
       k: "acquire",
@@ -91,6 +93,14 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
     attempt: false,
     weak: false,
   });
+}
+
+/** A lock that goes by its own pointer: that pointer is valid, and stays of the class wherever it is passed. */
+function isLockPointer(m: Machine, s: State, op: LockOp): void {
+  const { k } = m.t.get(op.obj);
+  if (k !== "result" && k !== "load" && k !== "phi") return;
+  m.lockClass.set(op.obj, op.cls);
+  narrow(m.t, s, op.obj, POSITIVE);
 }
 
 /** A blocking acquisition shows that the lock was not held before: obligations that hoped for the caller fail. */

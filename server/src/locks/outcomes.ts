@@ -30,6 +30,7 @@ export type Clause =
   | { k: "flags"; term: Term; flags: string[]; set: boolean }
   | { k: "equals"; term: Term; to: Term; positive: boolean };
 
+/** `passed`: done to a lock the caller passed, on some returns only; it counts if that lock has a class of its own. */
 export type CallEffect =
   | {
       k: "acquire";
@@ -39,8 +40,17 @@ export type CallEffect =
       blocking: boolean;
       rule: string | null;
       site: Site | null;
+      passed?: true;
     }
-  | { k: "release"; cls: string; term: Term; mode: "read" | "write" | "any"; rule: string | null; site: Site | null }
+  | {
+      k: "release";
+      cls: string;
+      term: Term;
+      mode: "read" | "write" | "any";
+      rule: string | null;
+      site: Site | null;
+      passed?: true;
+    }
   /** No longer held, if it was: every instance, or the one on the object. */
   | { k: "releaseAll"; cls: string; term: Term | null }
   | { k: "downgrade"; cls: string; term: Term }
@@ -49,7 +59,7 @@ export type CallEffect =
   | { k: "drop"; cls: string; term: Term; mode: "read" | "write" | null; site: Site | null }
   /** An attempt to take it failed: it is not held now. */
   | { k: "failed"; cls: string; term: Term; name: string }
-  | { k: "lost"; cls: string; term: Term }
+  | { k: "lost"; cls: string; term: Term; passed?: true }
   /** Taken and released again inside the callee, waiting for it. */
   | { k: "takes"; cls: string; term: Term; mode: "read" | "write" }
   | { k: "action"; action: string; term: Term; with: Term[]; direct: boolean }

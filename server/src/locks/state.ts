@@ -484,6 +484,7 @@ export function joinStates(
       if (!sameFact(j, fa) && !joined.has(v)) out.setFact(v, j);
     }
   for (const [phi, va, vb] of renamed) {
+    t.noteJoined(phi, va, vb);
     const j = joinFacts(factOf(t, a, va), factOf(t, b, vb));
     if (!sameFact(j, a.facts.get(phi))) {
       if (va !== phi || a.facts.has(phi)) out.setFact(phi, j);

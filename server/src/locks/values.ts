@@ -42,6 +42,7 @@ export class ValueTable {
   private readonly fields = new Map<ValueId, ValueId[]>();
   private readonly words = new Map<string, number>();
   private readonly phis = new Map<number, [ValueId, ValueId][]>();
+  private readonly joinedFrom = new Map<ValueId, Set<ValueId>>();
   private readonly names = new Map<ValueId, string>();
   /** Per value: the results and phis it is built from (values that change when an instruction runs again). */
   private readonly leaves: (readonly ValueId[])[] = [];
@@ -206,6 +207,18 @@ export class ValueTable {
     if (list) list.push([addr, id]);
     else this.phis.set(block, [[addr, id]]);
     return id;
+  }
+  /** Takes note that a join gave `phi` for these values. */
+  noteJoined(phi: ValueId, a: ValueId, b: ValueId): void {
+    const there = this.joinedFrom.get(phi) ?? new Set();
+    for (const v of [a, b]) if (v !== phi) there.add(v);
+    this.joinedFrom.set(phi, there);
+  }
+  /** The value and those that joins made it of, on some path. */
+  originsOf(v: ValueId): Set<ValueId> {
+    const out = new Set([v]);
+    for (const one of out) for (const from of this.joinedFrom.get(one) ?? []) out.add(from);
+    return out;
   }
   old(of: ValueId): ValueId {
     if (this.get(of).k === "old") return of;

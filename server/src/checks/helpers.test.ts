@@ -1,0 +1,245 @@
+/** Locks that are taken or given back in helpers: the caller's lock is meant, whatever way it was passed. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { wasmParser } from "../../test/cParser";
+import { exampleEngine } from "../../test/exampleTree";
+import { findResources } from "../node/resources";
+import type { CParser } from "../syntax/parser";
+
+const rules = findResources().ruleSet();
+let parser: CParser;
+
+beforeAll(async () => {
+  parser = await wasmParser();
+});
+
+/** `R32 function` for every finding. */
+function reported(code: string): string[] {
+  const file = "drivers/helpers/helper.c";
+  const result = exampleEngine(parser, rules, { [file]: `#include <linux/mm.h>\n${code}` }).check(file);
+  expect(result.degraded).toEqual([]);
+  return result.findings.map((f) => `${f.alias} ${f.function}`);
+}
+
+describe("a helper that releases the lock it is passed", () => {
+  const peek = (helper: string, call: string): string => `
+    ${helper}
+    static int peek(struct mm_struct *mm, pmd_t *pmd)
+    {
+    	spinlock_t *ptl = pmd_lock(mm, pmd);
+
+    	if (pmd_none(*pmd)) {
+    		${call}
+    		return 0;
+    	}
+    	spin_unlock(ptl);
+    	return 1;
+    }`;
+
+  it("releases a lock of a more specific class", () => {
+    expect(reported(peek("static void done(spinlock_t *l)\n{\n\tspin_unlock(l);\n}", "done(ptl);"))).toEqual([]);
+  });
+
+  it("releases it if there is one", () => {
+    const helper = "static void done(spinlock_t *l)\n{\n\tif (l)\n\t\tspin_unlock(l);\n}";
+    expect(reported(peek(helper, "done(ptl);"))).toEqual([]);
+  });
+
+  it("does not hide that nobody does", () => {
+    expect(reported(peek("static void done(spinlock_t *l)\n{\n\tspin_lock_init(l);\n}", "done(ptl);"))).toEqual([
+      "R32 peek",
+    ]);
+  });
+
+  it("cannot do so twice", () => {
+    const helper = "static void done(spinlock_t *l)\n{\n\tspin_unlock(l);\n}";
+    expect(reported(peek(helper, "done(ptl);\n\t\tdone(ptl);"))).toEqual(["R32 peek"]);
+  });
+});
+
+describe("a lock kept in a struct", () => {
+  const walk = (end: string): string => `
+    struct walk {
+    	struct mm_struct *mm;
+    	spinlock_t *ptl;
+    };
+
+    static int walk_begin(struct walk *w, pmd_t *pmd)
+    {
+    	w->ptl = pmd_lock(w->mm, pmd);
+    	if (pmd_none(*pmd)) {
+    		spin_unlock(w->ptl);
+    		return -ENOENT;
+    	}
+    	return 0;
+    }
+
+    static void walk_end(struct walk *w)
+    {
+    	spinlock_t *l = w->ptl;
+
+    	spin_unlock(l);
+    }
+
+    int walk_all(struct mm_struct *mm, pmd_t *pmd)
+    {
+    	struct walk w;
+    	int err;
+
+    	w.mm = mm;
+    	err = walk_begin(&w, pmd);
+    	if (err)
+    		return err;
+    	${end}
+    	return 0;
+    }`;
+
+  it("is released through it", () => {
+    expect(reported(walk("walk_end(&w);"))).toEqual([]);
+  });
+
+  it("is a leak if it is not", () => {
+    expect(reported(walk(""))).toEqual(["R32 walk_all"]);
+  });
+});
+
+describe("helpers that say whether they hold the lock", () => {
+  it("do so by a comparison", () => {
+    const code = `
+      struct run {
+      	pte_t *pte;
+      	spinlock_t *ptl;
+      };
+
+      static bool open(struct run *r, struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
+      {
+      	r->pte = pte_offset_map_lock(mm, pmd, addr, &r->ptl);
+      	return r->pte != NULL;
+      }
+
+      int once(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
+      {
+      	struct run r;
+
+      	if (!open(&r, mm, pmd, addr))
+      		return -EAGAIN;
+      	pte_unmap_unlock(r.pte, r.ptl);
+      	return 0;
+      }`;
+    expect(reported(code)).toEqual([]);
+  });
+
+  it("do so with the result of an attempt on the lock itself", () => {
+    const code = `
+      static bool take(struct mm_struct *mm, bool wait)
+      {
+      	if (!wait)
+      		return down_read_trylock(&mm->mmap_lock);
+      	down_read(&mm->mmap_lock);
+      	return true;
+      }
+
+      int twice(struct mm_struct *mm, bool wait)
+      {
+      	if (!take(mm, wait))
+      		return -EAGAIN;
+      	up_read(&mm->mmap_lock);
+      	return 0;
+      }`;
+    expect(reported(code)).toEqual([]);
+  });
+});
+
+describe("two locks that may be one", () => {
+  const both = (second: string): string => `
+    static void unlock_both(spinlock_t *a, spinlock_t *b)
+    {
+    	spin_unlock(a);
+    	if (a != b)
+    		spin_unlock(b);
+    }
+
+    int both(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
+    {
+    	spinlock_t *ptl, *pml;
+    	pte_t *pte;
+
+    	pml = pmd_lock(mm, pmd);
+    	pte = pte_offset_map_nolock(mm, pmd, addr, &ptl);
+    	if (!pte) {
+    		spin_unlock(pml);
+    		return 0;
+    	}
+    	if (ptl != pml)
+    		spin_lock_nested(ptl, SINGLE_DEPTH_NESTING);
+    	pte_unmap(pte);
+    	unlock_both(pml, ${second});
+    	return 0;
+    }`;
+
+  it("are released by a helper that compares them", () => {
+    expect(reported(both("ptl"))).toEqual([]);
+  });
+
+  it("stay held if the helper gets one of them twice", () => {
+    expect(reported(both("pml"))).toEqual(["R32 both"]);
+  });
+});
+
+describe("a locked folio behind a pointer that a callee replaces", () => {
+  const swapin = (end: string): string => `
+    static int replace(struct folio **fp)
+    {
+    	struct folio *old = *fp, *new = folio_alloc(GFP_KERNEL, 0);
+
+    	if (!new)
+    		return -ENOMEM;
+    	if (exchange(old, new))
+    		old = new;
+    	else
+    		*fp = new;
+    	folio_unlock(old);
+    	return 0;
+    }
+
+    int swapin(struct address_space *mapping, struct folio **out, int n)
+    {
+    	struct folio *folio = filemap_get_folio(mapping, n);
+
+    	folio_lock(folio);
+    	if (n < 0) {
+    		folio_unlock(folio);
+    		return -EIO;
+    	}
+    	if (n > 100)
+    		replace(&folio);
+    	${end}
+    }`;
+
+  it("may be another one now", () => {
+    expect(reported(swapin("*out = folio;\n\treturn 0;"))).toEqual([]);
+  });
+});
+
+describe("results named after what went wrong", () => {
+  const look = (early: string): string => `
+    enum answer { ANSWER_OK, ANSWER_RETRY, ANSWER_FAIL };
+
+    static enum answer look(struct counted *c, int n)
+    {
+    	unsigned seq = read_seqcount_begin(&c->seq);
+
+    	if (c->size < n)
+    		return ${early};
+    	if (read_seqcount_retry(&c->seq, seq))
+    		return ANSWER_RETRY;
+    	return ANSWER_OK;
+    }`;
+
+  it("need no second look at the counter", () => {
+    expect(reported(look("ANSWER_FAIL"))).toEqual([]);
+  });
+
+  it("do not stand for success", () => {
+    expect(reported(look("ANSWER_OK"))).toEqual(["R56 look"]);
+  });
+});
