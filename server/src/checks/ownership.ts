@@ -79,7 +79,7 @@ export function lentSince(ctx: DetectorContext, e: DoubleAcquire): boolean {
   const m = ctx.analysis.machine;
   if (stored(ctx, e.state, e.obj)) return true;
   const key = lockKey(e.cls, e.obj);
-  for (const calls of m.calls.values()) {
+  for (const calls of ctx.analysis.calls.values()) {
     for (const c of calls) {
       if (c.at === e.site.at || c.state.locks.get(key)?.origin.at !== e.info.origin.at) continue;
       if (c.args.some((a) => a === e.obj || canonicalFolio(m, a) === e.obj)) return true;

@@ -34,16 +34,29 @@ export function entryMatters(a: FunctionAnalysis): boolean {
 export function entryContext<V>(folder: Folder<V>, ref: FunctionRef): EntryContext {
   const { program } = folder;
   program.db.read(`fn:${refKey(ref)}`);
-  const slots = ref.item.kind === "syscall" ? ["syscall"] : program.slots(ref).map(slotName);
+  const slots = slotsOf(folder, ref);
   if (slots.length > 0) {
     const contexts = slots.map((s) => program.o.contexts.get(s));
     if (contexts.every((c): c is SlotContext => c !== undefined)) return fromSlots(program.o.compiled, contexts);
     return UNKNOWN_ENTRY;
   }
-  const callers = program.callers(ref);
-  if (!callers.complete || callers.sites.length === 0) return UNKNOWN_ENTRY;
-  if (callers.sites.some((c) => folderOf(c.file) !== folder.dir)) return UNKNOWN_ENTRY;
-  return fromCallers(folder, ref, callers.sites);
+  const sites = knownCallers(folder, ref);
+  return sites ? fromCallers(folder, ref, sites) : UNKNOWN_ENTRY;
+}
+
+/** Does the entry follow from what the callers hold, so that they have to be judged before? */
+export function hangsOnCallers<V>(folder: Folder<V>, ref: FunctionRef): boolean {
+  return slotsOf(folder, ref).length === 0 && knownCallers(folder, ref) !== null;
+}
+
+function slotsOf<V>(folder: Folder<V>, ref: FunctionRef): string[] {
+  return ref.item.kind === "syscall" ? ["syscall"] : folder.program.slots(ref).map(slotName);
+}
+
+/** All calls of the function, if they are known and in the folder. */
+function knownCallers<V>(folder: Folder<V>, ref: FunctionRef): { file: string; fn: string }[] | null {
+  const { complete, sites } = folder.program.callers(ref);
+  return complete && sites.length > 0 && sites.every((c) => folderOf(c.file) === folder.dir) ? sites : null;
 }
 
 function fromSlots(compiled: Compiled, contexts: SlotContext[]): EntryContext {

@@ -5,7 +5,7 @@ import type { EntryContext, Scope } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
 import { CallGraph, type FunctionRef, refKey } from "./callGraph";
-import { contextsAtCalls, entryContext, entryMatters, type Meet } from "./entry";
+import { contextsAtCalls, entryContext, entryMatters, hangsOnCallers, type Meet } from "./entry";
 import { withConsumed } from "./handover";
 import { folderOf, type Program } from "./program";
 import { summarise } from "./summary";
@@ -245,14 +245,16 @@ export class Folder<V> {
     return plain;
   }
 
-  /** The plain result; if a verdict will be wanted and needs no more than this, it is drawn at once. */
+  /** The plain result; if a verdict will be wanted and rests on no caller's, it is drawn while the analysis is at hand. */
   private settle(key: string): Plain | null {
     const plain = this.plain.get(key);
     if (plain && !plain.judged) {
       plain.judged = true;
       const ref = this.program.find(key);
-      if (ref && this.program.o.isExpected(ref) && folderOf(ref.file) === this.dir && !plain.matters)
-        this.program.db.detached(() => this.checked.get(key));
+      if (ref && this.program.o.isExpected(ref) && folderOf(ref.file) === this.dir)
+        this.program.db.detached(() => {
+          if (!plain.matters || !hangsOnCallers(this, ref)) this.checked.get(key);
+        });
     }
     return plain;
   }

@@ -386,8 +386,9 @@ function fingerprintOf(text: string): string {
 }
 
 function parts(key: string): { file: string; name: string; ordinal: number } {
-  const [file, name, ordinal] = key.split("#") as [string, string, string];
-  return { file, name, ordinal: Number(ordinal) };
+  const first = key.indexOf("#");
+  const second = key.indexOf("#", first + 1);
+  return { file: key.slice(0, first), name: key.slice(first + 1, second), ordinal: Number(key.slice(second + 1)) };
 }
 
 function now(): number {

@@ -1,4 +1,4 @@
-/** Lock analysis of one function: fixpoint over its CFG, then one pass that reports events. */
+/** Lock analysis of one function: fixpoint over its CFG; what happens in the states it ends with are the events. */
 import type { Block, Cfg, Instr } from "../cfg/cfg";
 import { liveness } from "../dataflow/liveness";
 import { type Budget, type Domain, solve } from "../dataflow/solver";
@@ -32,6 +32,12 @@ export interface FunctionAnalysis {
   statesBefore(block: number, offset: number): State[];
 }
 
+/** What happened when a block was run from one state. */
+interface Seen {
+  events: Event[];
+  calls: PerformedCall[];
+}
+
 const BUDGET: Budget = { disjuncts: 16, steps: 8000 };
 
 const NO_ACTIONS: ReadonlySet<string> = new Set();
@@ -49,24 +55,55 @@ export function analyseFunction(
   declareAll(m, cfg);
   const live = liveness(cfg);
   const domain = domainOf(m, cfg, live.liveIn, live.escaping);
-  const solution = solve(cfg, initialState(m), domain, BUDGET);
-  const events: Event[] = [];
-  const states = solution.states.map((byKey) => [...byKey.values()]);
-  m.sink = (e) => events.push(e);
-  for (const id of cfg.order) {
-    if (isSilent(cfg.blocks[id] as Block)) continue;
-    for (const s of states[id] ?? []) domain.transfer(s, id, () => {});
-  }
-  m.sink = null;
+  const { states, events, calls, complete } = observe(m, cfg, domain);
   return {
     machine: m,
     cfg,
     states,
     events,
-    calls: m.calls,
-    incomplete: !solution.complete,
+    calls,
+    incomplete: !complete,
     statesBefore: (b, offset) => before(domain, cfg.blocks[b] as Block, states[b] ?? [], offset),
   };
+}
+
+/** The fixpoint, and what happens in the states it ends with. */
+function observe(
+  m: Machine,
+  cfg: Cfg,
+  domain: LockDomain,
+): Pick<FunctionAnalysis, "states" | "events" | "calls"> & { complete: boolean } {
+  const loud = cfg.blocks.map((b) => !isSilent(b));
+  // A state that is joined is another one afterwards: what is kept under a state that remains is of its last run.
+  const seen = new Map<State, Seen>();
+  const transfer: LockDomain["transfer"] = (s, id, flow) => {
+    if (!loud[id]) return domain.transfer(s, id, flow);
+    const here: Seen = { events: [], calls: [] };
+    m.calls = here.calls;
+    m.sink = (e) => here.events.push(e);
+    domain.transfer(s, id, flow);
+    m.sink = null;
+    seen.set(s, here);
+  };
+  const solution = solve(cfg, initialState(m), { ...domain, transfer }, BUDGET);
+  const events: Event[] = [];
+  const calls: FunctionAnalysis["calls"] = new Map();
+  const states = solution.states.map((byKey) => [...byKey.values()]);
+  for (const id of cfg.order) {
+    if (!loud[id]) continue;
+    for (const s of states[id] ?? []) {
+      // States that the budget left over were never run.
+      if (!seen.has(s)) transfer(s, id, () => {});
+      const here = seen.get(s) as Seen;
+      for (const e of here.events) events.push(e);
+      for (const call of here.calls) {
+        const list = calls.get(call.callee);
+        if (list) list.push(call);
+        else calls.set(call.callee, [call]);
+      }
+    }
+  }
+  return { states, events, calls, complete: solution.complete };
 }
 
 /** Runs the instructions of a block up to an offset. */

@@ -4,6 +4,7 @@ import type { State } from "./state";
 import type { ValueId } from "./values";
 
 export interface PerformedCall {
+  callee: string;
   state: State;
   args: ValueId[];
   at: number;

@@ -44,11 +44,7 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
     return m.result(s, e.at, "call:indirect");
   }
   const model = m.scope.call(name, e.args.length);
-  if (m.sink && !model?.primitive) {
-    const list = m.calls.get(name) ?? [];
-    list.push({ state: s.fork(), args: frame.args, at: e.at });
-    m.calls.set(name, list);
-  }
+  if (m.sink && !model?.primitive) m.calls.push({ callee: name, state: s.fork(), args: frame.args, at: e.at });
   noteStaleArguments(m, s, e, frame, model, name);
   if (!m.rules.isAccessor(name)) noteEscapes(m, s, frame, model);
   if (!model) {
@@ -326,9 +322,9 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
         if (!model.primitive) lendContent(m, s, cell, site);
         const fresh = m.result(s, site.at, `after:${cell}`);
         if (e.mask !== undefined && e.mask !== ANY) narrow(m.t, s, fresh, e.mask);
-        const told = toldElsewhere(model, e);
+        const when = toldElsewhere(model, e);
         // The value by which other outcomes say that they changed a lock is not what this one leaves behind.
-        if (told !== null) s.setDoubt(fresh, { when: told, facts: [[fresh, 0]] });
+        if (when !== null) s.setDoubt(fresh, { when, facts: [[fresh, 0]] });
         m.store(s, cell, fresh);
       }
       return;
@@ -340,9 +336,21 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
   }
 }
 
+type Store = Extract<CallEffect, { k: "store" }>;
+
+const told = new WeakMap<Store, boolean | null>();
+
 /** Does another outcome, with other effects on locks, store one certain value in the cell: true for one that is not zero. */
-function toldElsewhere(model: CallModel, e: Extract<CallEffect, { k: "store" }>): boolean | null {
-  if (model.primitive) return null;
+function toldElsewhere(model: CallModel, e: Store): boolean | null {
+  let known = told.get(e);
+  if (known === undefined) {
+    known = model.primitive ? null : findTold(model, e);
+    told.set(e, known);
+  }
+  return known;
+}
+
+function findTold(model: CallModel, e: Store): boolean | null {
   const cell = JSON.stringify(e.cell);
   for (const o of model.outcomes) {
     const other = o.effects.find((x) => x.k === "store" && JSON.stringify(x.cell) === cell);

@@ -70,7 +70,7 @@ export class Machine {
   readonly lockClass = new Map<ValueId, string>();
   readonly dereferenced = new Set<ValueId>();
   /** Calls seen while events are reported. */
-  readonly calls = new Map<string, PerformedCall[]>();
+  calls: PerformedCall[] = [];
   /** Names used as `case` labels: constants, however they are spelt. */
   readonly labels = new Set<string>();
   /** Actions of the call being applied. */
@@ -430,9 +430,7 @@ export class Machine {
     this.dereferenced.add(base);
     // What is dereferenced is a valid pointer from here on.
     const mask = s.mask(this.t, base);
-    if (mask !== POSITIVE && (mask & POSITIVE) !== 0) {
-      if (!this.sink || (mask & ~(this.fallible.get(base)?.mask ?? 0)) !== 0) narrow(this.t, s, base, POSITIVE);
-    }
+    if (mask !== POSITIVE && (mask & POSITIVE) !== 0) narrow(this.t, s, base, POSITIVE);
     const stale = s.stale.get(base);
     if (stale && this.sink)
       this.emit({
