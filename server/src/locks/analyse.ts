@@ -75,6 +75,7 @@ function observe(
 ): Pick<FunctionAnalysis, "states" | "events" | "calls"> & { complete: boolean } {
   const loud = cfg.blocks.map((b) => !isSilent(b));
   // A state that is joined is another one afterwards: what is kept under a state that remains is of its last run.
+  // The others are dropped at once, for large functions go through thousands of states.
   const seen = new Map<State, Seen>();
   const transfer: LockDomain["transfer"] = (s, id, flow) => {
     if (!loud[id]) return domain.transfer(s, id, flow);
@@ -85,7 +86,17 @@ function observe(
     m.sink = null;
     seen.set(s, here);
   };
-  const solution = solve(cfg, initialState(m), { ...domain, transfer }, BUDGET);
+  const join: LockDomain["join"] = (a, b, block) => {
+    const joined = domain.join(a, b, block);
+    if (joined) seen.delete(a);
+    return joined;
+  };
+  const coarsen: LockDomain["coarsen"] = (there, s, block) => {
+    const merged = domain.coarsen(there, s, block);
+    if (merged.state) seen.delete(there.get(merged.key) as State);
+    return merged;
+  };
+  const solution = solve(cfg, initialState(m), { ...domain, transfer, join, coarsen }, BUDGET);
   const events: Event[] = [];
   const calls: FunctionAnalysis["calls"] = new Map();
   const states = solution.states.map((byKey) => [...byKey.values()]);
