@@ -3,7 +3,7 @@
 import type { FunctionAnalysis } from "../locks/analyse";
 import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
 import type { Event } from "../locks/events";
-import { ANY, inherentMask, joinFacts, POSITIVE, ZERO } from "../locks/facts";
+import { ANY, inherentMask, joinFacts, ZERO } from "../locks/facts";
 import type { Machine } from "../locks/machine";
 import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../locks/outcomes";
 import { given, optionalOuts } from "../locks/outParams";
@@ -208,11 +208,6 @@ function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause
   return mask === ANY ? flags : [{ k: "mask", term: { k: "ret" }, mask }, ...flags];
 }
 
-/** Is the result one that a known call found, or none at all? */
-function isLookup(m: Machine, e: Exit): boolean {
-  return e.ret !== null && (m.lookedUp.has(e.ret) || (e.state.mask(m.t, e.ret) & POSITIVE) === 0);
-}
-
 /** Cells the caller can see that the function wrote: with their value, or what is known of it, where all exits agree. */
 function stores(m: Machine, exits: Exit[]): CallEffect[] {
   const addrs = new Set<ValueId>();
@@ -402,7 +397,6 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
     fields: fieldsOf(m, exits),
     marks: marksOf(m, exits),
     struct: returnStruct(fn),
-    lookedUp: exits.some((e) => e.ret !== null && m.lookedUp.has(e.ret)) && exits.every((e) => isLookup(m, e)),
     lockClasses: lockClassesOf(m, exits),
     derefs: fn.params.map((_, i) => i).filter((i) => m.dereferenced.has(m.t.param(i, ""))),
     writes: [],

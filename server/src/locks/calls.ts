@@ -82,8 +82,6 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
     }
   }
   if (!model.is) m.modelled.add(frame.ret);
-  if (model.lookedUp || (model.struct && !model.pure && m.rules.api(model.name, frame.args.length)))
-    m.lookedUp.add(frame.ret);
   if (model.struct && !m.structs.has(frame.ret)) m.structs.set(frame.ret, model.struct);
   if (model.failMask !== 0) m.fallible.set(frame.ret, { mask: model.failMask, api: model.name });
   noteSleep(m, s, model, frame, site);

@@ -60,8 +60,6 @@ export class Machine {
   sink: EventSink | null = null;
   /** Results of calls that are modelled (by data or summary). */
   readonly modelled = new Set<ValueId>();
-  /** Results of calls that, by the rule data, find an object of a known type and say all they do to it. */
-  readonly lookedUp = new Set<ValueId>();
   /** Result value → the call model's failure classes and name. */
   readonly fallible = new Map<ValueId, { mask: number; api: string }>();
   /** Value → struct tag it is known to point to. */

@@ -111,8 +111,6 @@ export interface CallModel {
   marks: string[];
   /** Struct tag the result points to. */
   struct: string | null;
-  /** The result is looked up by a call that the rule data describes, locks and all. */
-  lookedUp?: boolean;
   /** Spinlock values that are known to be of a class. */
   lockClasses: { term: Term; cls: string }[];
   /** Parameters that the callee dereferences. */

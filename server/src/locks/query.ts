@@ -95,8 +95,7 @@ export function certainlyFree(m: Machine, s: State, cls: string, obj: ValueId): 
     if (held && isHeld(held) && held.mode !== "top") return true;
   }
   if (m.entry.free.has(cls) && (kind !== "bit" || root.k === "param")) return true;
-  if (kind === "bit") return isOursAlone(m, s, obj);
-  return v.k === "result" && kind !== "ref" && m.modelled.has(obj);
+  return v.k === "result" && kind !== "bit" && kind !== "ref" && m.modelled.has(obj);
 }
 
 /** Is the lock, by all that is known, free? */
@@ -108,11 +107,4 @@ export function certainlyNotHeld(m: Machine, s: State, cls: string, obj: ValueId
 export function knownOrigin(m: Machine, obj: ValueId): boolean {
   const r = m.t.root(obj);
   return r.k === "param" || r.k === "global";
-}
-
-/** Does the object come from a call that certainly did not lock it, and has nobody else got hold of it since? */
-function isOursAlone(m: Machine, s: State, obj: ValueId): boolean {
-  const v = m.t.get(obj);
-  const found = v.k === "pure" && v.args.length === 1 ? (v.args[0] as ValueId) : obj;
-  return m.lookedUp.has(found) && !s.hasMark(obj, "escaped") && !s.hasMark(found, "escaped");
 }
