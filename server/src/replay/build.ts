@@ -7,6 +7,7 @@ import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } 
 import { type LowerContext, Lowering } from "./lower";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder } from "./thread";
+import { trim } from "./trim";
 import type { Value } from "./values";
 import { never, num, reg, World } from "./world";
 
@@ -68,9 +69,11 @@ export function build(input: BuildInput): Built | string {
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });
-      const { ops, registers, memos } = out.finish();
-      notes.memoOf[n] = memos;
-      return { name: names[n]!, ops, registers, keeps: [] };
+      const whole = out.finish();
+      if (pass < 2) return { name: names[n]!, ...whole, keeps: [] };
+      const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
+      const short = trim({ ...whole, keep, isBound: (id) => notes.bounds.has(id) });
+      return { name: names[n]!, ...short, keeps: [] };
     });
     if (pass < 2) {
       if (scenario.counters !== null) tracked = counters(knowledge, input.line);

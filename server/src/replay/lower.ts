@@ -133,7 +133,7 @@ export class Lowering {
     const on = out.label();
     out.branch({ k: "bin", op: ">", l: reg(counter), r: num(this.ctx.loopBound + 1) }, over, on);
     out.place(over);
-    out.cut(`loop of ${code.name}() more than ${this.ctx.loopBound} times`);
+    out.cut(`loop of ${code.name}() more than ${this.ctx.loopBound} times`, true);
     out.place(on);
   }
 
@@ -254,7 +254,7 @@ export class Lowering {
         break;
       }
       case "stop":
-        out.cut("the kernel stops (BUG, panic)");
+        out.cut("the kernel stops (BUG, panic)", true);
         break;
     }
   }

@@ -15,6 +15,8 @@ export interface Site {
   /** Calls between the thread's first function and this one. */
   depth: number;
   user: boolean;
+  /** Of a branch: the condition as people ask it. */
+  question?: string;
 }
 
 /** What is only known once the whole thread was lowered: gathered in a first pass, used in a second. */
@@ -37,13 +39,13 @@ export interface Notes {
   assumptions: Set<string>;
   /** What `cut` ops stand for, by id. */
   cuts: string[];
+  /** Ids of the cuts that are bounds, or places where the kernel itself stops: nothing unknown is behind them. */
+  bounds: Set<number>;
   sites: Site[];
-  /** Per thread, register → the condition it remembers. */
-  memoOf: Map<number, string>[];
 }
 
 export function newNotes(): Notes {
-  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], sites: [], memoOf: [] };
+  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], bounds: new Set(), sites: [] };
 }
 
 export class ThreadBuilder {
@@ -53,6 +55,7 @@ export class ThreadBuilder {
   site = 0;
   private readonly labels: number[] = [];
   private readonly memoRegs = new Map<string, number>();
+  private readonly questions = new Map<number, string>();
   private readonly named = new Map<string, number>();
   frames = 0;
 
@@ -122,12 +125,18 @@ export class ThreadBuilder {
   }
 
   branch(cond: Expr, t: number, f: number, memo?: number): void {
+    const { site } = this;
+    const text = memo === undefined ? undefined : this.questions.get(memo);
+    if (text !== undefined) this.site = this.addSite({ ...this.notes.sites[site]!, question: text });
     this.emit({ k: "branch", cond, t, f, ...(memo === undefined ? {} : { memo }) });
+    this.site = site;
   }
 
-  cut(text: string): void {
+  /** The path ends here: something is not known, or (`bound`) a limit of the model is reached. */
+  cut(text: string, bound = false): void {
     let id = this.notes.cuts.indexOf(text);
     if (id < 0) id = this.notes.cuts.push(text) - 1;
+    if (bound) this.notes.bounds.add(id);
     this.emit({ k: "cut", id });
   }
 
@@ -141,6 +150,7 @@ export class ThreadBuilder {
       r = this.reg();
       this.memoRegs.set(key, r);
     }
+    this.questions.set(r, text);
     return r;
   }
 
@@ -151,13 +161,12 @@ export class ThreadBuilder {
   }
 
   /** Resolves labels. */
-  finish(): { ops: Op[]; registers: number; memos: Map<number, string> } {
+  finish(): { ops: Op[]; registers: number } {
     const at = (label: number): number => this.labels[label]!;
     const ops = this.ops.map((op) =>
       op.k === "jump" ? { ...op, to: at(op.to) } : op.k === "branch" ? { ...op, t: at(op.t), f: at(op.f) } : op,
     );
-    const memos = new Map([...this.memoRegs].map(([key, r]) => [r, this.knowledge.memos.get(key)!.text]));
-    return { ops: threadJumps(ops), registers: this.registers, memos };
+    return { ops: threadJumps(ops), registers: this.registers };
   }
 }
 

@@ -194,7 +194,7 @@ export class Values {
     const on = out.label();
     out.branch({ k: "bin", op: "==", l: e, r: num(OUTSIDE) }, past, on);
     out.place(past);
-    out.cut("one page: entries beside it are not followed");
+    out.cut("one page: entries beside it are not followed", true);
     out.place(on);
     return always || cell.size === 1 ? { ...cell, index: { k: "bin", op: "-", l: e, r: num(1) } } : cell;
   }
