@@ -115,11 +115,15 @@ function profilesOf(scenario: Scenario, wanted: string | null): (string | null)[
 }
 
 /** Locks that callers hold, by the class's id. */
-function heldBy(engine: EngineImpl, file: string, fn: string): ReplayInput["held"] {
+export function heldBy(engine: EngineImpl, file: string, fn: string): ReplayInput["held"] {
   const { classes } = engine.program.o.compiled;
-  return (engine.contract(file, fn)?.requires ?? []).flatMap(({ lock, mode, when }) => {
+  const contract = engine.contract(file, fn);
+  // What it gives back it must have got.
+  const held = [...(contract?.requires ?? []), ...(contract?.releases ?? [])];
+  return held.flatMap(({ lock, mode, when }, n) => {
+    if (held.findIndex((h) => h.lock === lock) !== n) return [];
     const cls = [...classes.values()].find((c) => c.label === lock || c.id === lock);
-    return cls && when === ""
+    return cls && (when === "" || n >= (contract?.requires.length ?? 0))
       ? [{ lock: cls.id, mode: mode === "write" ? ("write" as const) : ("read" as const) }]
       : [];
   });

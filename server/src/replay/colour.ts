@@ -38,7 +38,8 @@ export function colour(ops: readonly Op[]): Coloured {
     // While an awaited value is looked at, its register is in use beside all that the condition reads.
     const alongside = op.k === "await" ? [...after, ...usesOf(op)] : after;
     for (const d of definesOf(op)) for (const r of alongside) conflict(d, r);
-    if (op.k === "compareSwap" || op.k === "rmw") for (const d of definesOf(op)) for (const r of usesOf(op)) conflict(d, r);
+    if (op.k === "compareSwap" || op.k === "rmw")
+      for (const d of definesOf(op)) for (const r of usesOf(op)) conflict(d, r);
   });
   const name = new Map<number, number>();
   let count = 0;
@@ -120,8 +121,7 @@ function forgetful(ops: readonly Op[]): Op[] {
         const { memo: _, ...rest } = op;
         return rest;
       });
-    } else
-      for (const pc of asks) if (!maybe[pc]) fresh.set(pc, [...(fresh.get(pc) ?? []), memo]);
+    } else for (const pc of asks) if (!maybe[pc]) fresh.set(pc, [...(fresh.get(pc) ?? []), memo]);
   }
   return fresh.size === 0 ? out : withClears(out, fresh);
 }
@@ -138,11 +138,7 @@ function withClears(ops: readonly Op[], fresh: ReadonlyMap<number, number[]>): O
   ops.forEach((op, pc) => {
     for (const memo of fresh.get(pc) ?? []) out.push({ k: "set", r: memo, e: { k: "num", v: 0 }, site: op.site });
     out.push(
-      op.k === "jump"
-        ? { ...op, to: at[op.to]! }
-        : op.k === "branch"
-          ? { ...op, t: at[op.t]!, f: at[op.f]! }
-          : op,
+      op.k === "jump" ? { ...op, to: at[op.to]! } : op.k === "branch" ? { ...op, t: at[op.t]!, f: at[op.f]! } : op,
     );
   });
   return out;

@@ -37,11 +37,11 @@ export function foldConstants(ops: readonly Op[], registers: number): Folded {
   reached[0] = true;
   for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
     const op = ops[pc]!;
-    if (op.k === "set") assign(op.r, valueOf(op.e, held));
+    if (op.k === "set") assign(op.r, heldBy(op.e, held));
     else if (op.k === "choose") for (const v of op.values) assign(op.r, v);
     else if ("r" in op && op.r !== null) assign(op.r, "many");
     if (op.k === "branch") {
-      const v = valueOf(op.cond, held);
+      const v = heldBy(op.cond, held);
       if (op.memo !== undefined) assign(op.memo, "many");
       if (v === undefined) continue;
       if (v === "many" || v === UNKNOWN || v !== 0) visit(op.t);
@@ -52,7 +52,7 @@ export function foldConstants(ops: readonly Op[], registers: number): Folded {
   const folded = ops.map((op, pc): Op => {
     if (!reached[pc]) return op;
     if (op.k === "branch") {
-      const v = valueOf(op.cond, held);
+      const v = heldBy(op.cond, held);
       if (typeof v === "number" && v !== UNKNOWN)
         return { k: "jump", to: v !== 0 ? op.t : op.f, site: op.site, ...(op.atomic ? { atomic: true } : {}) };
     }
@@ -61,21 +61,21 @@ export function foldConstants(ops: readonly Op[], registers: number): Folded {
   return { ops: folded, reached };
 }
 
-function valueOf(e: Expr, held: readonly Held[]): Held {
+function heldBy(e: Expr, held: readonly Held[]): Held {
   switch (e.k) {
     case "num":
       return e.v;
     case "reg":
       return held[e.r];
     case "un": {
-      const v = valueOf(e.e, held);
+      const v = heldBy(e.e, held);
       if (typeof v !== "number" || v === UNKNOWN) return v;
       const out = e.op === "!" ? (v === 0 ? 1 : 0) : e.op === "-" ? -v : ~v;
       return Math.abs(out) > 127 ? "many" : out;
     }
     case "bin": {
-      const l = valueOf(e.l, held);
-      const r = valueOf(e.r, held);
+      const l = heldBy(e.l, held);
+      const r = heldBy(e.r, held);
       if (e.op === "&&" && (l === 0 || r === 0)) return 0;
       if (l === undefined || r === undefined) return undefined;
       if (l === "many" || r === "many") {
@@ -91,7 +91,7 @@ function valueOf(e: Expr, held: readonly Held[]): Held {
 }
 
 function simplify(e: Expr, held: readonly Held[]): Expr {
-  const v = valueOf(e, held);
+  const v = heldBy(e, held);
   if (typeof v === "number") return { k: "num", v };
   if (e.k === "un") return { ...e, e: simplify(e.e, held) };
   if (e.k === "bin") return { ...e, l: simplify(e.l, held), r: simplify(e.r, held) };

@@ -67,6 +67,7 @@ export function replaySchedule(input: ReplayInput, text: string): Trace | { prob
     transitions: schedule.length,
     overflow: false,
     wild: false,
+    lost: new Set(),
     cuts: [],
     capped: false,
     bounded: false,
@@ -143,10 +144,13 @@ function whyNot(
 ): string | null {
   const { notes } = built;
   if (found.capped) return `cap: more than ${found.states - 1} states`;
-  const unmodelled = found.cuts.map((id) => notes.cuts[id]!).filter((c) => /not modelled|not known/.test(c));
+  const unmodelled = found.cuts
+    .map((id) => notes.cuts[id]!)
+    .filter((c) => /not modelled|not known|calls deeper/.test(c));
   if (unmodelled.length > 0) return `unmodelled: ${unmodelled.join("; ")}`;
-  if (found.overflow) return "overflow: a value left the range that the model has";
-  if (found.wild) return "unmodelled: a pointer of unknown value is followed";
+  const lost = [...found.lost].map((id) => `${notes.sites[id]!.text} (${notes.sites[id]!.function})`).slice(0, 3);
+  if (found.overflow) return `overflow: a value left the range that the model has: ${lost.join("; ")}`;
+  if (found.wild) return `unmodelled: a pointer of unknown value is followed: ${lost.join("; ")}`;
   if (reached.length === 0) return `vacuous: ${built.subject.name}() never touches what the scenario is about`;
   if (!racerSites.some((s) => found.seen.has(s))) return "vacuous: the racing thread never gets anywhere";
   if (input.line !== null) {
@@ -154,8 +158,8 @@ function whyNot(
       s.user && s.line === input.line && s.file === built.subject.file ? [i] : [],
     );
     const shared = at.filter((i) => built.model.threads[0]!.ops.some((op) => op.site === i && isShared(op)));
-    if (shared.length > 0 && !shared.some((i) => found.seen.has(i)))
-      return `vacuous: line ${input.line} is never reached`;
+    if (shared.length === 0) return `vacuous: line ${input.line} touches nothing that the scenario is about`;
+    if (!shared.some((i) => found.seen.has(i))) return `vacuous: line ${input.line} is never reached`;
   }
   return null;
 }

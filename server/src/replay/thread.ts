@@ -1,5 +1,5 @@
 /** The ops of one thread while they are built: registers, labels, where each op comes from. */
-import type { Expr, Op } from "../explore/model";
+import { type Expr, type Op, UNKNOWN } from "../explore/model";
 import type { Code } from "./code";
 import { num } from "./world";
 
@@ -25,12 +25,14 @@ export interface Knowledge {
   memos: Map<string, { vars: Set<string>; text: string }>;
   /** Fields of local structs that are used: `frame.variable.field`. */
   localFields: Set<string>;
+  /** Fields of objects that only this thread knows, by register name, with the variables they are reached by. */
+  heap: Map<string, { type: string; vars: Set<string> }>;
   /** `struct.field` of the user's structs that is counted up or down, in the order met, with the place. */
   counters: Map<string, number>;
 }
 
 export function newKnowledge(): Knowledge {
-  return { memos: new Map(), localFields: new Set(), counters: new Map() };
+  return { memos: new Map(), localFields: new Set(), heap: new Map(), counters: new Map() };
 }
 
 export interface Notes {
@@ -41,12 +43,20 @@ export interface Notes {
   cuts: string[];
   /** Ids of the cuts that are bounds, or places where the kernel itself stops: nothing unknown is behind them. */
   bounds: Set<number>;
+  /** Those of them that are bounds of loops. */
+  loops: Set<number>;
   sites: Site[];
 }
 
 export function newNotes(): Notes {
-  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], bounds: new Set(), sites: [] };
+  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], bounds: new Set(), loops: new Set(), sites: [] };
 }
+
+/** Ops of one thread before it is trimmed. */
+const MAX_OPS = 30_000;
+
+/** A function whose relevant callees are too many to lay out flat. */
+export class TooLarge extends Error {}
 
 export class ThreadBuilder {
   readonly ops: Op[] = [];
@@ -97,6 +107,7 @@ export class ThreadBuilder {
   }
 
   emit(op: NewOp): void {
+    if (this.ops.length >= MAX_OPS) throw new TooLarge(`more than ${MAX_OPS} steps before trimming`);
     this.ops.push({ ...op, site: this.site } as Op);
   }
 
@@ -133,10 +144,11 @@ export class ThreadBuilder {
   }
 
   /** The path ends here: something is not known, or (`bound`) a limit of the model is reached. */
-  cut(text: string, bound = false): void {
+  cut(text: string, bound: boolean | "loop" = false): void {
     let id = this.notes.cuts.indexOf(text);
     if (id < 0) id = this.notes.cuts.push(text) - 1;
-    if (bound) this.notes.bounds.add(id);
+    if (bound !== false) this.notes.bounds.add(id);
+    if (bound === "loop") this.notes.loops.add(id);
     this.emit({ k: "cut", id });
   }
 
@@ -158,6 +170,7 @@ export class ThreadBuilder {
   assigned(variable: string): void {
     for (const [key, memo] of this.knowledge.memos)
       if (memo.vars.has(variable)) this.set(this.memo(key, memo.vars, memo.text), num(0));
+    for (const [id, { vars }] of this.knowledge.heap) if (vars.has(variable)) this.set(this.regFor(id), num(UNKNOWN));
   }
 
   /** Resolves labels. */

@@ -20,6 +20,8 @@ export interface TrimInput {
   keep: ReadonlySet<number>;
   /** Cuts that stand for a bound or the end of the machine, not for something unknown. */
   isBound(id: number): boolean;
+  /** Cuts that end a loop after so many turns. */
+  isLoop(id: number): boolean;
 }
 
 const LOCAL = new Set<Op["k"]>(["set", "jump", "branch", "choose", "cut"]);
@@ -72,7 +74,11 @@ function knownAlive(ops: readonly Op[], reached: readonly boolean[], cell: numbe
 }
 
 /** The pcs that stay. */
-function slice(ops: readonly Op[], reached: readonly boolean[], input: TrimInput): { kept: Set<number>; dom: PostDominators } {
+function slice(
+  ops: readonly Op[],
+  reached: readonly boolean[],
+  input: TrimInput,
+): { kept: Set<number>; dom: PostDominators } {
   const bound = (op: Op): boolean => op.k === "cut" && input.isBound(op.id);
   let dom = postDominators(ops, (pc) => reached[pc] === true && !bound(ops[pc]!));
   // A function that ends nowhere but at a bound keeps its bounds.
@@ -100,6 +106,11 @@ function slice(ops: readonly Op[], reached: readonly boolean[], input: TrimInput
   };
   ops.forEach((op, pc) => {
     if (!LOCAL.has(op.k) || (op.k === "cut" && (endless || !bound(op)))) keep(pc);
+    // What decides that a path ends early stays, if it is decided by anything known.
+    if (op.k === "branch" && reached[pc] && dom.live[pc] !== undefined && registersOf(op.cond).length > 0) {
+      const end = ops[dom.live[pc] === op.t ? op.f : op.t]!;
+      if (end.k !== "cut" || !input.isLoop(end.id)) keep(pc);
+    }
   });
   const seen = new Set<number>();
   for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
