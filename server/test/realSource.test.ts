@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Trace } from "../src/protocol/trace";
 import { describeKernel } from "./kernel";
-import { KernelReplay } from "./real/kernelReplay";
+import { CASES } from "./real/edits";
+import { type Edit, KernelReplay } from "./real/kernelReplay";
 import { ROWS } from "./real/table";
 
 /** Functions that are not clean as they are, with the reason. At most three. */
@@ -41,4 +42,34 @@ describeKernel("6.12", "replays of real functions", (root) => {
     // The other side did not change.
     expect(bare.threads.slice(1)).toEqual(whole.threads.slice(1));
   });
+
+  const each = CASES.flatMap((c) => [
+    ...Object.entries(c.breaks).map(([what, edits]) => ({ c, what, edits, before: "", verdict: "violation" })),
+    ...Object.entries(c.keeps).map(([what, k]) => ({
+      c,
+      what,
+      edits: k.edits,
+      before: k.before ?? "",
+      verdict: "clean",
+    })),
+  ]);
+  it.each(each.map((e) => [`${e.c.row.fn}(): ${e.what}: ${e.verdict}`, e] as const))(
+    "the user's code decides: %s",
+    { timeout: 60_000 },
+    (_, { c, edits, before, verdict }) => {
+      const t = kernel.run(c.row, edits, before);
+      expect([t.verdict, t.reason]).toEqual([verdict, null]);
+      if (verdict === "violation") expect(t.steps.some((s) => s.cpu === 0 && s.file === c.row.file)).toBe(true);
+    },
+  );
+
+  it.each(CASES.filter((c) => c.locals.length > 0).map((c) => [c.row.fn, c] as const))(
+    "names of locals do not matter: %s()",
+    { timeout: 60_000 },
+    (_, c) => {
+      const same = (t: Trace): unknown => [t.verdict, t.states, t.switches, t.schedule, t.id];
+      const rename = c.locals.map((n): Edit => [new RegExp(`(?<![.>])\\b${n}\\b`, "g"), `lk_test_${n}`]);
+      expect(same(kernel.run(c.row, rename))).toEqual(same(kernel.run(c.row)));
+    },
+  );
 });
