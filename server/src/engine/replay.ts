@@ -2,7 +2,7 @@
 import { LineIndex } from "../base/lineIndex";
 import type { Finding } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
-import { type ReplayInput, replay, replayPromela, replaySchedule } from "../replay/replay";
+import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "../replay/replay";
 import type { Scenario, ScenarioSet } from "../replay/scenario";
 import { EngineImpl } from "./engine";
 import type { Engine } from "./types";
@@ -26,6 +26,20 @@ export type ReplayAnswer = { trace: Trace; promela(): string | null } | { proble
 
 /** The race of a line. Anything that cannot be answered is a sentence: what, where, what to do. */
 export function replayLine(engine: Engine, set: ScenarioSet, request: ReplayRequest): ReplayAnswer {
+  const steps = replayLineSteps(engine, set, request);
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+    request.pause?.();
+  }
+}
+
+/** The same in slices, for hosts that have other things to do meanwhile. */
+export function* replayLineSteps(
+  engine: Engine,
+  set: ScenarioSet,
+  request: ReplayRequest,
+): Generator<undefined, ReplayAnswer> {
   if (!(engine instanceof EngineImpl)) return { problem: "this engine does not replay" };
   const place = `${request.file}:${request.line}`;
   const text = engine.overlay.text(request.file);
@@ -66,10 +80,11 @@ export function replayLine(engine: Engine, set: ScenarioSet, request: ReplayRequ
     const trace = replaySchedule(input(profiles[0]!), request.schedule);
     return "problem" in trace ? { problem: trace.problem } : answer(trace);
   }
+  yield;
   // The profile that violates is the answer; else the one that leaves doubt; else the first.
   const traces: Trace[] = [];
   for (const profile of profiles) {
-    const trace = replay(input(profile));
+    const trace = yield* replaySteps(input(profile));
     if (trace.verdict === "violation") return answer(trace);
     traces.push(trace);
   }

@@ -18,7 +18,18 @@ export interface ReplayInput extends Omit<BuildInput, "loopBound"> {
 
 const LOOPS = 2;
 const SLICE = 2000;
+
 export function replay(input: ReplayInput): Trace {
+  const steps = replaySteps(input);
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+    input.pause?.();
+  }
+}
+
+/** The same in slices: between two of them others may run, or give up. The answer does not depend on where it paused. */
+export function* replaySteps(input: ReplayInput): Generator<undefined, Trace> {
   const built = build({ ...input, loopBound: input.loopBound ?? LOOPS });
   if (typeof built === "string") return inconclusive(input, built);
   const subjectSites = sitesOf(built, 0);
@@ -28,7 +39,7 @@ export function replay(input: ReplayInput): Trace {
     ...(input.maxStates === undefined ? {} : { maxStates: input.maxStates }),
     watch: new Set([...subjectSites, ...racerSites]),
   });
-  while (!search.step(SLICE)) input.pause?.();
+  while (!search.step(SLICE)) yield;
   return toTrace(input, built, search.result(), subjectSites, racerSites);
 }
 

@@ -129,12 +129,9 @@ export const CASES: Case[] = [
     locals: ["charged", "nrpages"],
   },
   {
-    row: { ...rowOf("nouveau_svm_range_invalidate"), at: "mmu_interval_set_seq(mni, cur_seq);" },
+    row: rowOf("nouveau_svm_range_invalidate"),
     breaks: {
-      "the number is stored outside the lock": [
-        ["mmu_interval_set_seq(mni, cur_seq);", ";"],
-        ["return true;", "mmu_interval_set_seq(mni, cur_seq);\n\treturn true;"],
-      ],
+      "the number is not stored": [["mmu_interval_set_seq(mni, cur_seq);", ";"]],
     },
     keeps: {
       "the number is stored by a helper": {
