@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { LSPErrorCodes } from "vscode-languageserver";
+import { CancellationTokenSource, LSPErrorCodes } from "vscode-languageserver";
 import { copyDemo, TestClient } from "../../test/lspClient";
 import type { ReplayResult } from "../protocol/requests";
 
@@ -48,5 +48,16 @@ describe("lockstep/replay", () => {
     if (typeof answer === "number") expect(answer).toBe(LSPErrorCodes.ContentModified);
     const second = await client.request<ReplayResult>("lockstep/replay", params);
     expect(second).toMatchObject({ problem: expect.stringMatching(/no finding/) });
+  });
+
+  it("can be cancelled, and the server answers on", async () => {
+    const { client, params } = await start();
+    const source = new CancellationTokenSource();
+    const first = client
+      .request<ReplayResult>("lockstep/replay", params, source.token)
+      .catch((e: { code: number }) => e.code);
+    source.cancel();
+    expect(await first).toBe(LSPErrorCodes.RequestCancelled);
+    expect(await client.request("lockstep/replay", params)).toMatchObject({ trace: { verdict: "violation" } });
   });
 });
