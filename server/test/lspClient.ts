@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
+  type CancellationToken,
   type ClientCapabilities,
   createProtocolConnection,
   type Diagnostic,
@@ -115,8 +116,8 @@ export class TestClient {
     await this.connection.sendNotification("textDocument/didClose", { textDocument: { uri: this.uri(file) } });
   }
 
-  request<Result>(method: string, params: object): Promise<Result> {
-    return this.connection.sendRequest(method, params);
+  request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
+    return token ? this.connection.sendRequest(method, params, token) : this.connection.sendRequest(method, params);
   }
 
   /** Waits for diagnostics of a file that satisfy the test; the latest ones count. */

@@ -114,7 +114,7 @@ describe("lockstep replay", () => {
     [["replay", "mm/S3-buggy.c:999"], "has only 32 lines"],
     [["replay", "mm/S3-buggy.c:2"], "mm/S3-buggy.c:2: no function here"],
     [["replay", "mm/S3-buggy.c:14"], "no finding on this line; --scenario NAME replays its function all the same"],
-    [["replay", PLACE, "--scenario", "nope"], 'no scenario "nope"; there are gup-fast-vs-collapse'],
+    [["replay", PLACE, "--scenario", "nope"], 'no scenario "nope"; there are collapse-vs-gup-fast, '],
     [["replay", PLACE, "--profile", "nope"], 'has no profile "nope"; it has no-sync, flush-ipi, sync-ipi'],
     [["replay", PLACE, "--schedule", "AQ"], '"Q" at position 2: there are only the threads A to B'],
     [["replay", PLACE, "--format", "xml"], "--format is one of text, json, markdown, diagram, promela"],

@@ -2,7 +2,7 @@
 import { LineIndex } from "../base/lineIndex";
 import type { Finding } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
-import { type ReplayInput, replay, replayPromela, replaySchedule } from "../replay/replay";
+import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "../replay/replay";
 import type { Scenario, ScenarioSet } from "../replay/scenario";
 import { EngineImpl } from "./engine";
 import type { Engine } from "./types";
@@ -26,6 +26,20 @@ export type ReplayAnswer = { trace: Trace; promela(): string | null } | { proble
 
 /** The race of a line. Anything that cannot be answered is a sentence: what, where, what to do. */
 export function replayLine(engine: Engine, set: ScenarioSet, request: ReplayRequest): ReplayAnswer {
+  const steps = replayLineSteps(engine, set, request);
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+    request.pause?.();
+  }
+}
+
+/** The same in slices, for hosts that have other things to do meanwhile. */
+export function* replayLineSteps(
+  engine: Engine,
+  set: ScenarioSet,
+  request: ReplayRequest,
+): Generator<undefined, ReplayAnswer> {
   if (!(engine instanceof EngineImpl)) return { problem: "this engine does not replay" };
   const place = `${request.file}:${request.line}`;
   const text = engine.overlay.text(request.file);
@@ -66,10 +80,11 @@ export function replayLine(engine: Engine, set: ScenarioSet, request: ReplayRequ
     const trace = replaySchedule(input(profiles[0]!), request.schedule);
     return "problem" in trace ? { problem: trace.problem } : answer(trace);
   }
+  yield;
   // The profile that violates is the answer; else the one that leaves doubt; else the first.
   const traces: Trace[] = [];
   for (const profile of profiles) {
-    const trace = replay(input(profile));
+    const trace = yield* replaySteps(input(profile));
     if (trace.verdict === "violation") return answer(trace);
     traces.push(trace);
   }
@@ -115,11 +130,15 @@ function profilesOf(scenario: Scenario, wanted: string | null): (string | null)[
 }
 
 /** Locks that callers hold, by the class's id. */
-function heldBy(engine: EngineImpl, file: string, fn: string): ReplayInput["held"] {
+export function heldBy(engine: EngineImpl, file: string, fn: string): ReplayInput["held"] {
   const { classes } = engine.program.o.compiled;
-  return (engine.contract(file, fn)?.requires ?? []).flatMap(({ lock, mode, when }) => {
+  const contract = engine.contract(file, fn);
+  // What it gives back it must have got.
+  const held = [...(contract?.requires ?? []), ...(contract?.releases ?? [])];
+  return held.flatMap(({ lock, mode, when }, n) => {
+    if (held.findIndex((h) => h.lock === lock) !== n) return [];
     const cls = [...classes.values()].find((c) => c.label === lock || c.id === lock);
-    return cls && when === ""
+    return cls && (when === "" || n >= (contract?.requires.length ?? 0))
       ? [{ lock: cls.id, mode: mode === "write" ? ("write" as const) : ("read" as const) }]
       : [];
   });

@@ -353,6 +353,7 @@ export class Machine {
       case "release": {
         const hold = s[mine]!;
         const write = hold === WRITE_HOLD;
+        if (hold === 0 && op.mode === "ifHeld") return "ok";
         if (hold === 0 || (op.mode === "write" && !write) || (op.mode === "read" && write))
           return this.fail("not-held", t, lock);
         s[mine] = write ? 0 : hold - 1;

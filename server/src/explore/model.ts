@@ -82,7 +82,8 @@ export type Op = OpBase &
     | { k: "assert"; e: Expr; harm: number }
     | { k: "acquire"; lock: Ref; mode: Mode; sleeps: boolean }
     | { k: "try"; lock: Ref; mode: Mode; r: number }
-    | { k: "release"; lock: Ref; mode: Mode | "any" }
+    /** `ifHeld`: what may be held is given back; none of it is no mistake. */
+    | { k: "release"; lock: Ref; mode: Mode | "any" | "ifHeld" }
     | { k: "downgrade"; lock: Ref }
     /** Read-side sections that nest: RCU, interrupts off, preemption off. */
     | { k: "enter"; section: number }

@@ -177,6 +177,7 @@ class Exporter {
                 : op.mode === "read"
                   ? `${mine} > 0 && ${mine} != 128`
                   : `${mine} != 0`;
+            if (op.mode === "ifHeld") return [`${mine} = (${mine} == 128 || ${mine} == 0 -> 0 : ${mine} - 1);`];
             return [`assert(${right});`, `${mine} = (${mine} == 128 -> 0 : ${mine} - 1);`];
           }),
         );

@@ -31,6 +31,8 @@ export interface SearchResult {
   /** What kept the search from being complete, in the order met. */
   overflow: boolean;
   wild: boolean;
+  /** Sites of the steps that were given up for these two. */
+  lost: Set<number>;
   cuts: number[];
   capped: boolean;
   bounded: boolean;
@@ -99,6 +101,7 @@ export class Search {
       transitions: 0,
       overflow: false,
       wild: false,
+      lost: new Set(),
       cuts: [],
       capped: false,
       bounded: false,
@@ -249,6 +252,7 @@ export class Search {
   }
 
   private prune(p: Pruned): void {
+    if (p.k !== "cut") this.out.lost.add(p.site);
     if (p.k === "overflow") this.out.overflow = true;
     else if (p.k === "wild") this.out.wild = true;
     else if (!this.out.cuts.includes(p.id)) this.out.cuts.push(p.id);

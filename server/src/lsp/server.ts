@@ -21,6 +21,7 @@ import { heldRegions } from "./features/heldRegions";
 import { hover } from "./features/hover";
 import { inlayHint } from "./features/inlayHint";
 import { lockState } from "./features/lockState";
+import { replay } from "./features/replay";
 import { rules } from "./features/rules";
 import { tree } from "./features/tree";
 import { watchedFiles } from "./features/watchedFiles";
@@ -42,6 +43,7 @@ const features: Feature[] = [
   heldRegions,
   lockState,
   contract,
+  replay,
   rules,
   tree,
   why,

@@ -5,8 +5,11 @@ import type { FunctionRef } from "../interproc/callGraph";
 import type { Expr as CExpr } from "../syntax/ast";
 import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
 import { type LowerContext, Lowering } from "./lower";
+import { startHeap } from "./memory";
+import { Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
-import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder } from "./thread";
+import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
+import { trim } from "./trim";
 import type { Value } from "./values";
 import { never, num, reg, World } from "./world";
 
@@ -33,8 +36,20 @@ export interface Built {
   bindings: { role: string; object: string }[];
 }
 
+/** Lowerings before the one that counts, at most. */
+const PASSES = 4;
+
 /** The model, or a sentence about why there is none. */
 export function build(input: BuildInput): Built | string {
+  try {
+    return buildModel(input);
+  } catch (error) {
+    if (error instanceof TooLarge) return `${input.subject.item.name}() is too large a model: ${error.message}`;
+    throw error;
+  }
+}
+
+function buildModel(input: BuildInput): Built | string {
   const { program, scenario, set } = input;
   const user = new UserCode(program, input.textOf);
   const subject = user.of(input.subject);
@@ -42,10 +57,22 @@ export function build(input: BuildInput): Built | string {
     return `${subject.name}() is not fully understood: ${subject.ast.degraded[0]!.reason}`;
   if (scenario.racers.length + 1 > MAX_THREADS) return `more than ${MAX_THREADS} threads`;
   const own = scenarioCode(program, scenario.file, scenario.code, scenario.codeLine);
-  const primitives = scenarioCode(program, set.primitives.file, set.primitives.code, set.primitives.codeLine);
+  const primitives = new Map([
+    ...scenarioCode(program, set.primitives.file, set.primitives.code, set.primitives.codeLine),
+    ...scenarioCode(program, scenario.file, scenario.models, scenario.modelsLine),
+  ]);
+  const ownLocks = /\blk_(?:contend|slot|hold_own)\b/.test(scenario.code);
+  const all = scenario.code + scenario.models;
+  const waited = new Set(
+    scenario.sections.flatMap(({ name }) =>
+      scenario.sleeps || new RegExp(`lk_settle\\(${name}\\)`).test(all) ? [name] : [],
+    ),
+  );
   const names = [scenario.subject.name, ...scenario.racers.map((r) => r.name)];
   const knowledge = names.map(() => newKnowledge());
   let tracked: ReadonlySet<string> = new Set();
+  let known = "";
+  let last = false;
   // Passes: what is counted, then what is remembered, is known only after lowering.
   for (let pass = 0; ; pass++) {
     const world = new World(scenario, input.profile, tracked);
@@ -57,6 +84,16 @@ export function build(input: BuildInput): Built | string {
       scenario: own,
       primitives,
       about: set.primitives,
+      relevance: new Relevance({
+        user,
+        world,
+        primitives,
+        about: set.primitives,
+        ownLocks,
+        waited,
+        subjectFile: subject.file,
+      }),
+      ownLocks,
       loopBound: input.loopBound,
       subjectFile: subject.file,
     };
@@ -65,14 +102,25 @@ export function build(input: BuildInput): Built | string {
     const threads: Model["threads"] = codes.map((code, n) => {
       const out = new ThreadBuilder(notes, knowledge[n]!);
       const lowering = new Lowering(ctx, out);
+      startHeap(lowering);
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });
-      const { ops, registers, memos } = out.finish();
-      notes.memoOf[n] = memos;
-      return { name: names[n]!, ops, registers, keeps: [] };
+      const whole = out.finish();
+      if (!last) return { name: names[n]!, ...whole, keeps: [] };
+      const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
+      const short = trim({
+        ...whole,
+        keep,
+        isBound: (id) => notes.bounds.has(id),
+        isLoop: (id) => notes.loops.has(id),
+      });
+      return { name: names[n]!, ...short, keeps: [] };
     });
-    if (pass < 2) {
+    if (!last) {
+      const now = JSON.stringify(knowledge.map(extent));
+      last = pass + 1 >= PASSES || now === known;
+      known = now;
       if (scenario.counters !== null) tracked = counters(knowledge, input.line);
       continue;
     }
@@ -102,6 +150,12 @@ export function build(input: BuildInput): Built | string {
   }
 }
 
+/** How much a lowering has learnt; the next one cannot learn more if it is the same. */
+function extent(k: Knowledge): number[] {
+  const vars = [...k.memos.values(), ...k.heap.values()].reduce((n, x) => n + x.vars.size, 0);
+  return [k.memos.size, k.localFields.size, k.heap.size, k.counters.size, vars];
+}
+
 /** What the function counts; the field that the finding speaks of comes first. */
 function counters(knowledge: readonly Knowledge[], line: number | null): Set<string> {
   const all = knowledge.flatMap((k) => [...k.counters]);
@@ -126,13 +180,29 @@ function subjectThread(
   };
   const taken: Ref[] = [];
   for (const { lock, mode } of input.held) {
-    if (!world.hasLock(lock)) continue;
+    if (!world.hasLock(lock)) {
+      // Held in a form that is no lock of the model: the primitives say how it is taken.
+      const how = lowering.ctx.primitives.get(`held_${lock}`);
+      if (how && lowering.ctx.relevance.speaks(how)) lowering.inline(how, [], out.site);
+      continue;
+    }
     const ref = world.lock(lock, "rwsem");
     out.emit({ k: "acquire", lock: ref, mode, sleeps: false });
     out.notes.assumptions.add(`callers hold ${lock} for ${mode === "read" ? "reading" : "writing"}`);
     taken.push(ref);
   }
   named(input.scenario.subject.prologue);
+  // What the function is called for is there when it is called.
+  const present = input.scenario.subject.present;
+  const there = present === null ? undefined : world.cell(present);
+  const end = out.label();
+  if (there && code.ast.params.some((p) => world.roleOf(p.type)?.live)) {
+    const on = out.label();
+    const r = out.reg();
+    out.emit({ k: "load", r, from: there });
+    out.branch(reg(r), on, end);
+    out.place(on);
+  }
   const used = new Set<string>();
   const args = code.ast.params.map((p): Value => {
     const role = world.roleOf(p.type);
@@ -154,12 +224,16 @@ function subjectThread(
     }
     return { e: num(-128), type: p.type, key: `parameter ${code.ast.params.indexOf(p)}`, vars: nothing };
   });
+  const hook = input.scenario.subject.beforeRelease;
+  lowering.beforeRelease = (hook === null ? undefined : lowering.ctx.scenario.get(hook)) ?? null;
   const result = lowering.inline(code, args, null);
+  lowering.beforeRelease = null;
   out.site = place(`${code.name}() has returned`);
   const after = input.scenario.subject.epilogue;
   const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
   if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
-  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "any" });
+  out.place(end);
+  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
 }
 
 /** A harm's condition over cells and `done(thread)`. Null if something in it is unknown. */

@@ -5,20 +5,21 @@
 import type { Expr, Mode } from "../explore/model";
 import type { ApiEntry, Effect } from "../rules/model";
 import type { Expr as CExpr } from "../syntax/ast";
-import type { Code } from "./code";
+import type { Located } from "./code";
 import { intrinsic, isIntrinsic } from "./intrinsics";
 import type { Lowering } from "./lower";
+import { forget } from "./memory";
+import { isHarmless, lockKindOf } from "./relevance";
 import type { Value } from "./values";
 import { type LockKind, num, reg } from "./world";
 
+/** Length of a body that is worth evaluating for its value alone. */
+const SHORT = 700;
 const NOTHING: ReadonlySet<string> = new Set();
 /** Small negative result of an attempt that failed; which one does not matter. */
 const FAILURE = -11;
-const RELEVANCE_DEPTH = 8;
 
 export class Calls {
-  private readonly relevance = new Map<string, boolean>();
-
   constructor(private readonly l: Lowering) {}
 
   call(e: CExpr & { k: "call" }): Value {
@@ -45,94 +46,96 @@ export class Calls {
     const args = argExprs.map((a) => values.value(a));
     if (local) return this.l.inline(local, args, null);
     const primitive = ctx.primitives.get(name);
-    if (primitive && this.speaks(primitive))
+    if (primitive && ctx.relevance.speaks(primitive))
       return this.l.inline(primitive, args, frame.shown ?? this.l.siteAt(at, end));
-    const result = this.stable(name, args);
-    if (ctx.about.harmless.has(name) || primitive) return result;
-    const entry = ctx.user.program.o.compiled.api(name, args.length);
-    if (entry) return this.api(entry, argExprs, args, result);
-    const body = frame.code.user ? ctx.user.callee(frame.code, name) : undefined;
-    if (body) return this.touches(body, RELEVANCE_DEPTH) ? this.l.inline(body, args, null) : result;
-    return this.unmodelled(name, result);
+    if (primitive || isHarmless(ctx.about, name)) return this.stable(name, args, "");
+    const { compiled } = ctx.user.program.o;
+    const entry = compiled.api(name, args.length);
+    if (!frame.code.user) return entry ? this.api(entry, argExprs, args) : this.unmodelled(name, args);
+    // Data wins over bodies where it speaks of locks; what else a body does to entries, the body says.
+    const locks = entry?.effects.some((x) => ctx.relevance.onOurs(x)) === true;
+    if (entry && entry.opaque !== false && locks) return this.api(entry, argExprs, args);
+    if (compiled.isAccessor(name)) return this.stable(name, args, "");
+    const matters = ctx.relevance.matters(frame.code.file, name);
+    const bodies = ctx.user.bodies(frame.code.file, name);
+    const computes = !matters && this.computes(bodies, args);
+    if (entry && entry.opaque !== false && !matters && !computes) return this.api(entry, argExprs, args);
+    if (!matters && !computes && bodies.length > 0) return this.irrelevant(name, args, this.returnType(name));
+    const body = matters || computes ? ctx.user.callee(frame.code, name) : undefined;
+    if (body && body.ast.degraded.length === 0) {
+      if (body.macro) return this.l.macro(body, argExprs, frame.shown ?? this.l.siteAt(at, end));
+      return this.l.inline(body, args, null);
+    }
+    if (entry) return this.api(entry, argExprs, args);
+    return this.unmodelled(name, args);
+  }
+
+  /** A short function that only computes, of something whose value the model knows. */
+  private computes(bodies: readonly Located[], args: readonly Value[]): boolean {
+    const { world } = this.l.ctx;
+    if (!args.some((a) => world.valueRole(a.type) && !a.addr)) return false;
+    return (
+      bodies.length > 0 &&
+      bodies.every((b) => b.text.length < SHORT && !/\bvoid\b[^(]*$/.test(b.text.slice(0, b.text.indexOf("("))))
+    );
+  }
+
+  private returnType(name: string): string {
+    const found = this.l.ctx.user.bodies(this.l.frame.code.file, name)[0];
+    if (!found) return "";
+    const head = found.text.slice(0, found.text.search(new RegExp(`\\b${name}\\s*\\(`)));
+    const type = head.replace(/\b(?:static|inline|extern|__\w+|noinline\w*)\b/g, " ").trim();
+    return /[*]|^\w+$/.test(type) ? type : "";
   }
 
   /** Value of a call that does nothing: equal for equal arguments. */
-  private stable(name: string, args: readonly Value[]): Value {
+  private stable(name: string, args: readonly Value[], type: string): Value {
     const keys = args.map((a) => (a.addr && a.addr.k === "struct" ? a.addr.id : a.key));
     const vars = new Set(args.flatMap((a) => [...a.vars]));
-    return this.l.values.unknown("", keys.includes(null) ? null : `${name}(${keys.join(",")})`, vars);
+    return this.l.values.unknown(type, keys.includes(null) ? null : `${name}(${keys.join(",")})`, vars);
   }
 
-  private unmodelled(name: string, result: Value): Value {
-    this.l.out.notes.unmodelled.add(name);
-    this.l.out.cut(`${name}() is not modelled`);
-    return result;
+  /** Nobody knows what it does. If it gets none of the scenario's objects, it is assumed to leave them alone. */
+  private unmodelled(name: string, args: readonly Value[]): Value {
+    const { notes } = this.l.out;
+    const { world } = this.l.ctx;
+    const given = args.some((a) => world.roleOf(a.type) || (a.addr && world.roleOf(`${a.addr.type} *`)));
+    if (!given && this.l.frame.code.user)
+      notes.assumptions.add(`${name}(), of unknown body, touches nothing of the model`);
+    else {
+      notes.unmodelled.add(name);
+      this.l.out.cut(`${name}() is not modelled`);
+    }
+    return this.stable(name, args, "");
   }
 
-  /** Does the primitive work on anything that this scenario has? */
-  private speaks(code: Code): boolean {
-    const old = this.relevance.get(`primitive ${code.name}`);
-    if (old !== undefined) return old;
-    this.relevance.set(`primitive ${code.name}`, true);
-    const { world, about, primitives } = this.l.ctx;
-    const known = new Set(code.ast.params.map((p) => p.name));
-    let speaks = true;
-    const visit = (x: unknown): void => {
-      if (Array.isArray(x)) x.forEach(visit);
-      else if (typeof x === "object" && x !== null) {
-        const node = x as { k?: string; name?: string; fn?: CExpr; args?: CExpr[]; vars?: { name: string }[] };
-        if (node.k === "decl") for (const v of node.vars ?? []) known.add(v.name);
-        if (node.k === "call" && node.fn?.k === "id") {
-          const inner = primitives.get(node.fn.name);
-          if (inner && !this.speaks(inner)) speaks = false;
-          if (/^lk_(?:profile|slot)$/.test(node.fn.name)) return;
-          visit(node.args);
-          return;
-        }
-        if (node.k === "id" && node.name !== undefined) {
-          const n = node.name;
-          const found =
-            known.has(n) ||
-            world.cell(n) !== undefined ||
-            world.hasLock(n) ||
-            world.section(n) >= 0 ||
-            world.scenario.constants.has(n) ||
-            about.constants.has(n) ||
-            /^(?:NULL|true|false|read|write)$/.test(n);
-          if (!found) speaks = false;
-        }
-        Object.values(x).forEach(visit);
-      }
-    };
-    visit(code.ast.body);
-    this.relevance.set(`primitive ${code.name}`, speaks);
-    return speaks;
-  }
-
-  /** Does a function, or what it calls, do anything that the model has? */
-  private touches(code: Code, depth: number): boolean {
-    const old = this.relevance.get(code.key);
-    if (old !== undefined) return old;
-    if (depth === 0) return false;
-    this.relevance.set(code.key, false);
-    const { ctx } = this.l;
-    const fields = [...ctx.world.scenario.fields.keys(), ...ctx.world.cells.map((c) => c.name)].flatMap((f) =>
-      f.includes(".") ? [f.slice(f.lastIndexOf(".") + 1)] : [],
-    );
-    const mentions = fields.some((f) => new RegExp(`(?:->|\\.)\\s*${f}\\b`).test(code.body));
-    const found =
-      mentions ||
-      code.calls.some((name) => {
-        const primitive = ctx.primitives.get(name);
-        if (primitive) return this.speaks(primitive);
-        if (ctx.about.harmless.has(name)) return false;
-        const entry = ctx.user.program.o.compiled.api(name, -1) ?? ctx.user.program.o.compiled.api(name, 1);
-        if (entry) return entry.effects.some((x) => this.lockKind(x) !== undefined || this.sectionOf(x) >= 0);
-        const body = ctx.user.callee(code, name);
-        return body !== undefined && this.touches(body, depth - 1);
-      });
-    this.relevance.set(code.key, found);
-    return found;
+  /**
+   * A call that does nothing the model has. What it is given may still be looked at: an object that was freed must not be.
+   * Equal arguments give an equal result.
+   */
+  private irrelevant(name: string, args: readonly Value[], type = ""): Value {
+    const { world } = this.l.ctx;
+    args.forEach((a, i) => {
+      const role = a.addr ? undefined : world.roleOf(a.type);
+      if (!role?.live || !this.l.frame.code.user) return;
+      if (this.l.ctx.relevance.looksInto(this.l.frame.code.file, name, i)) this.l.values.touch(role, a);
+    });
+    for (const a of args) forget(this.l, a);
+    const role = world.roleOf(type);
+    if (!role || !this.l.frame.code.user) return this.stable(name, args, type);
+    const { out } = this.l;
+    const bodies = this.l.ctx.user.bodies(this.l.frame.code.file, name);
+    // A body that neither names NULL nor hands on what another call returns has an object to give.
+    const sure = bodies.length > 0 && bodies.every((b) => !/\bNULL\b|\bERR_PTR\b|return\s+\w+\s*\(/.test(b.text));
+    const what = role.fresh === null ? role.name : `a new ${role.name}`;
+    if (sure && role.fresh === null) {
+      out.notes.assumptions.add(`what ${name}() returns is ${what}`);
+      return { ...this.l.values.known(role.value), type };
+    }
+    out.notes.assumptions.add(`what ${name}() returns is ${what}, or NULL`);
+    const r = out.reg();
+    out.emit({ k: "choose", r, values: [role.fresh ?? role.value, 0] });
+    return { e: reg(r), type, key: null, vars: NOTHING };
   }
 
   // ---- effects declared by rule data ----
@@ -145,12 +148,7 @@ export class Calls {
   private lockKind(x: Effect): LockKind | undefined {
     const cls = this.classOf(x);
     const found = cls === undefined ? undefined : this.l.ctx.user.program.o.compiled.classes.get(cls);
-    if (!found) return undefined;
-    return found.kind === "bit"
-      ? "mutex"
-      : found.kind === "spin" || found.kind === "mutex" || found.kind === "rwsem"
-        ? found.kind
-        : undefined;
+    return found && lockKindOf(found.kind);
   }
 
   private sectionOf(x: Effect): number {
@@ -158,15 +156,21 @@ export class Calls {
     return cls === undefined ? -1 : this.l.ctx.world.section(cls);
   }
 
-  private api(entry: ApiEntry, argExprs: readonly CExpr[], args: readonly Value[], result: Value): Value {
+  private api(entry: ApiEntry, argExprs: readonly CExpr[], args: readonly Value[]): Value {
     const { out } = this.l;
-    const effects = entry.effects.filter((x) => this.lockKind(x) !== undefined || this.sectionOf(x) >= 0);
-    const acts = entry.effects.some((x) => x.does !== undefined);
-    if (entry.sleeps === true) out.emit({ k: "sleep" });
+    const { world, relevance } = this.l.ctx;
+    const effects = entry.effects.filter(
+      (x) => relevance.onOurs(x) && (this.lockKind(x) !== undefined || this.sectionOf(x) >= 0),
+    );
+    // An action on an entry of a page table that no model describes.
+    const acts =
+      entry.effects.some((x) => x.does !== undefined) && args.some((a) => world.roleOf(a.type)?.deref != null);
+    const result = this.irrelevant(entry.name, args);
+    if (entry.sleeps === true && world.scenario.sleeps) out.emit({ k: "sleep" });
     const identity = entry.returns?.is === undefined ? null : /^(?:folio\()?arg(\d)\)?$/.exec(entry.returns.is);
     if (identity && args[Number(identity[1])]) return args[Number(identity[1])]!;
     if (effects.length === 0) {
-      if (acts) return this.unmodelled(entry.name, result);
+      if (acts) return this.unmodelled(entry.name, args);
       return this.role(entry, result);
     }
     const when = effects.find((x) => x.when !== undefined)?.when;
@@ -175,7 +179,7 @@ export class Calls {
       return this.role(entry, result);
     }
     const positive = /^ret != 0/.test(when);
-    if (!positive && !/^ret == 0/.test(when)) return this.unmodelled(entry.name, result);
+    if (!positive && !/^ret == 0/.test(when)) return this.unmodelled(entry.name, args);
     const r = out.reg();
     const got = out.label();
     const not = out.label();
@@ -220,12 +224,17 @@ export class Calls {
     const kind = this.lockKind(x);
     const name = this.lockName(x, argExprs, args);
     if (kind === undefined || name === null) return;
-    const lock = this.l.ctx.world.lock(name, kind);
+    if (!this.l.ctx.world.hasLock(name) && !this.l.takesOwn()) return;
+    const { world } = this.l.ctx;
+    const lock = world.lock(name, kind);
     const mode: Mode = x.mode === "read" ? "read" : "write";
     if (x.acquire && attempt !== undefined) out.emit({ k: "try", lock, mode, r: attempt });
     else if (x.acquire) out.emit({ k: "acquire", lock, mode, sleeps: kind !== "spin" });
-    else if (x.release) out.emit({ k: "release", lock, mode: "any" });
-    else if (x.downgrade) out.emit({ k: "downgrade", lock });
+    else if (x.release) {
+      if (this.l.beforeRelease && this.l.frame.code.user && !world.scenario.locks.has(name))
+        this.l.inline(this.l.beforeRelease, [], null);
+      out.emit({ k: "release", lock, mode: "any" });
+    } else if (x.downgrade) out.emit({ k: "downgrade", lock });
   }
 
   /** One lock per class of the scenario, and one per field of the user's own structs. */
@@ -236,7 +245,7 @@ export class Calls {
     const match = /^(&?)(?:folio\()?arg(\d)\)?(?:->(\w+))?/.exec(x.object ?? "");
     const arg = match ? args[Number(match[2])] : undefined;
     const target = arg?.addr?.k === "alias" ? arg.addr.to : arg?.addr;
-    const named = target?.k === "none" ? target.name : null;
+    const named = target && "name" in target ? (target.name ?? null) : null;
     // The class that names this field speaks before the general one.
     const special = named === null ? undefined : user.program.o.compiled.fieldClasses.get(named);
     if (special !== undefined) return special;
@@ -245,7 +254,9 @@ export class Calls {
     if (role?.lock) return role.lock;
     if (user.program.o.compiled.classes.get(cls)?.generic !== true) return cls;
     const text = match ? argExprs[Number(match[2])] : undefined;
+    if (text?.k === "un" && text.op === "&" && text.e.k === "id") return text.e.name;
     const shown = text ? this.l.frame.code.text(text.at, text.end) : cls;
+    if (!this.l.takesOwn()) return null;
     this.l.out.notes.unmodelled.add(`lock ${shown}`);
     this.l.out.cut(`which lock ${shown} is, is not known`);
     return null;

@@ -23,7 +23,12 @@ export interface Code {
   calls: readonly string[];
   body: string;
   key: string;
+  /** Arguments are taken as they stand, with the types they have. */
+  macro?: true;
 }
+
+/** Type of a macro's parameter. */
+export const TYPE_OF_ARGUMENT = "__auto_type";
 
 const MAX_TEXT = 72;
 
@@ -41,8 +46,23 @@ export type ProgramView = Pick<Program<unknown>, "env" | "functionsOf" | "lowere
 };
 
 /** The functions of a tree, as code to lower. */
+/** A body by its text: enough to ask what it mentions. */
+export interface Located {
+  file: string;
+  name: string;
+  text: string;
+  params: string[];
+  /** Types of the parameters; null for a macro. */
+  types: string[] | null;
+  calls: readonly string[];
+}
+
 export class UserCode {
   private readonly cache = new Map<string, Code>();
+  private readonly macros = new Map<string, Code | null>();
+  private readonly enums = new Map<string, Map<string, number>>();
+  private readonly types = new Map<string, string[]>();
+  private readonly found = new Map<string, Located[]>();
 
   constructor(
     readonly program: ProgramView,
@@ -53,15 +73,20 @@ export class UserCode {
     const key = refKey(ref);
     const old = this.cache.get(key);
     if (old) return old;
-    const { ast, cfg } = this.program.lowered(ref);
+    const { program } = this;
     const file = this.textOfFile(ref.file) ?? "";
     const lines = new LineIndex(file);
     const start = ref.item.start;
     const code: Code = {
       name: ref.item.name,
       file: ref.file,
-      ast,
-      cfg,
+      // Parsed when it is first needed: most functions are only asked what they call.
+      get ast() {
+        return program.lowered(ref).ast;
+      },
+      get cfg() {
+        return program.lowered(ref).cfg;
+      },
       user: true,
       line: (at) => lines.positionAt(start + at).line + 1,
       text: (at, end) => oneLine(file.slice(start + at, start + end)),
@@ -78,10 +103,95 @@ export class UserCode {
     return ref && this.of(ref);
   }
 
-  /** Body that a call in `from` reaches, if it is in reach. */
+  /** Body that a call in `from` reaches: near it, else anywhere in the tree, else of a macro. */
   callee(from: Code, name: string): Code | undefined {
-    const ref = this.program.resolve(from.file, name, folderOf(from.file));
-    return ref && this.of(ref);
+    const near = this.program.resolve(from.file, name, folderOf(from.file));
+    // A stub for configurations without the feature is never the better answer.
+    const stub = near?.item.guards.some((g) => g.startsWith("!")) === true;
+    const ref = near && !stub ? near : (this.elsewhere(from.file, name) ?? near);
+    return ref ? this.of(ref) : (this.macro(from.file, name) ?? undefined);
+  }
+
+  private elsewhere(file: string, name: string): FunctionRef | undefined {
+    const best = this.program.o.index.resolve(file, name).sort((a, b) => weight(b.item) - weight(a.item))[0];
+    return best && this.program.functionsOf(best.file).find((r) => r.item.start === best.item.start);
+  }
+
+  /** All bodies that a name may mean, functions and macros, by text. */
+  bodies(file: string, name: string): readonly Located[] {
+    const key = `${file}|${name}`;
+    let found = this.found.get(key);
+    if (!found) {
+      const { index } = this.program.o;
+      found = index.resolve(file, name).map(({ file: there, item }) => {
+        const text = (this.textOfFile(there) ?? "").slice(item.start, item.end);
+        const head = text.slice(item.nameAt - item.start + item.name.length, item.bodyStart - item.start);
+        return { file: there, name, text, ...parametersOf(head), calls: item.calls };
+      });
+      if (found.length === 0)
+        found = index.macro(file, name).flatMap(({ file: there, item }) => {
+          const text = (this.textOfFile(there) ?? "").slice(item.bodyStart, item.end);
+          const calls = [...new Set([...text.matchAll(/(\w+)\s*\(/g)].map((m) => m[1]!))];
+          // `#define this that`: a call of one is a call of the other.
+          if (item.params === null && /^\s*\w+\s*$/.test(text)) calls.push(text.trim());
+          return [{ file, name, text, params: item.params ?? [], types: null, calls }];
+        });
+      this.found.set(key, found);
+    }
+    return found;
+  }
+
+  /** A macro as a function whose parameters have the types of its arguments. Null: it is none, or no C that stands alone. */
+  private macro(file: string, name: string): Code | null {
+    const key = `${file}|${name}`;
+    const old = this.macros.get(key);
+    if (old !== undefined) return old;
+    const found = this.program.o.index.macro(file, name)[0];
+    const code = found ? this.macroCode(file, name, found.item.params, this.macroText(found)) : null;
+    this.macros.set(key, code);
+    return code;
+  }
+
+  private macroText({ file, item }: { file: string; item: { bodyStart: number; end: number } }): string {
+    return (this.textOfFile(file) ?? "")
+      .slice(item.bodyStart, item.end)
+      .replace(/\\\r?\n/g, " ")
+      .replace(/\/\*[\s\S]*?\*\//g, " ")
+      .trim();
+  }
+
+  private macroCode(file: string, name: string, params: string[] | null, text: string): Code | null {
+    if (text === "" || text.includes("#")) return null;
+    if (params === null) {
+      if (!/^\w+$/.test(text) || text === name) return null;
+      const ref = this.program.resolve(file, text, folderOf(file)) ?? this.elsewhere(file, text);
+      return ref ? this.of(ref) : this.macro(file, text);
+    }
+    const list = params.map((p) => (p.endsWith("...") ? "..." : `${TYPE_OF_ARGUMENT} ${p}`)).join(", ");
+    for (const body of [`return (${text});`, `${text};`]) {
+      const whole = `static inline ${TYPE_OF_ARGUMENT} ${name}(${list}) { ${body} }`;
+      const { parser, macros } = this.program.o;
+      const ast = parseFunction(parser, whole, {
+        kind: "function",
+        macros,
+        macroClass: (n) => this.program.env.classOf(file, n),
+      });
+      if (ast.degraded.length > 0) continue;
+      return {
+        name,
+        file,
+        ast,
+        cfg: buildCfg(ast, macros),
+        user: true,
+        macro: true,
+        line: () => 0,
+        text: (at, end) => oneLine(whole.slice(at, end)),
+        calls: [],
+        body: whole,
+        key: `${file}#${name}#macro`,
+      };
+    }
+    return null;
   }
 
   /** The function installed in a slot of an ops table of the file. */
@@ -90,9 +200,88 @@ export class UserCode {
     return slot && this.named(file, slot.value);
   }
 
+  /** Value of a macro that is a plain number, or of an enumerator of the file's own enums; else null. */
+  number(file: string, name: string): number | null {
+    const found = this.program.o.index.macro(file, name);
+    if (found.length > 1) return null;
+    if (found[0]) {
+      const text = found[0].item.params === null ? this.macroText(found[0]) : "";
+      return /^\(?\s*(?:0x[0-9a-fA-F]+|\d+)\s*\)?$/.test(text) ? Number(text.replace(/[()\s]/g, "")) : null;
+    }
+    return this.enumerator(file, name);
+  }
+
+  private enumerator(file: string, name: string): number | null {
+    let table = this.enums.get(file);
+    if (!table) {
+      table = enumerators(this.textOfFile(file) ?? "");
+      this.enums.set(file, table);
+    }
+    return table.get(name) ?? null;
+  }
+
+  /** Types of all fields of a struct. */
+  fieldTypes(file: string, tag: string): string[] {
+    const key = `${file}|${tag}`;
+    let found = this.types.get(key);
+    if (!found) {
+      found = this.program.o.index.structTypes(file, tag);
+      this.types.set(key, found);
+    }
+    return found;
+  }
+
   fieldType(from: Code, tag: string, field: string): string {
     return this.program.o.index.fieldType(from.file, tag, field) ?? "";
   }
+}
+
+/** Enumerators with plain values, by name. */
+function enumerators(text: string): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const [, body] of text.matchAll(/\benum\b\s*\w*\s*\{([^{}]*)\}/g)) {
+    let next: number | null = 0;
+    for (const item of body!.replace(/\/\*[\s\S]*?\*\//g, "").split(",")) {
+      const found = /^\s*(\w+)\s*(?:=\s*(-?\w+)\s*)?$/.exec(item);
+      if (!found) {
+        next = null;
+        continue;
+      }
+      if (found[2] !== undefined) next = Number.isInteger(Number(found[2])) ? Number(found[2]) : null;
+      if (next !== null) out.set(found[1]!, next++);
+    }
+  }
+  return out;
+}
+
+/** The fullest body that is no stub for a configuration without the feature. */
+function weight(item: { guards: string[]; start: number; end: number }): number {
+  return (item.guards.some((g) => g.startsWith("!")) ? 0 : 1e9) + (item.end - item.start);
+}
+
+/** Names and types of the parameters in `(struct x *a, int b)`. */
+function parametersOf(head: string): { params: string[]; types: string[] } {
+  const params: string[] = [];
+  const types: string[] = [];
+  let depth = 0;
+  let words: string[] = [];
+  const end = (): void => {
+    const name = words.findLastIndex((w) => /\w/.test(w));
+    if (name >= 0) {
+      params.push(words[name]!);
+      types.push(words.slice(0, name).join(" "));
+    }
+    words = [];
+  };
+  for (const [word] of head.slice(head.indexOf("(")).matchAll(/\w+|[(),*]/g)) {
+    if (word === "(") depth++;
+    else if (word === ")") {
+      if (--depth === 0) break;
+    } else if (word === "," && depth === 1) end();
+    else words.push(word);
+  }
+  end();
+  return { params, types };
 }
 
 /** Functions in a scenario's text. `line`: where the text begins in its file; `indent`: what YAML took away. */

@@ -18,7 +18,8 @@ const word = (e: CExpr | undefined): string => (e?.k === "id" ? e.name : "");
  * `lk_snapshot`, `lk_settle`; `lk_add(cell, n)` and `lk_xchg`, `lk_and`, `lk_or`, `lk_get` (not from zero), `lk_cas(cell, old, new)`,
  * all giving the old value; `lk_await(condition on one cell)`; `lk_free(cell)`, `lk_touch(cell)`; `lk_sleep()`;
  * `lk_choose(a, b)`; `lk_unknown()`; `lk_profile(name)`; `lk_slot(struct, field, args…)`,
- * `lk_has_slot(struct, field)`; `lk_contend()`.
+ * `lk_has_slot(struct, field)`; `lk_contend()` takes and drops the locks of the user's own structs one by one,
+ * `lk_hold_own()` takes them all, `lk_drop_own()` drops them.
  */
 export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Value {
   const { out, values, ctx } = l;
@@ -131,6 +132,15 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
         if (ctx.world.scenario.locks.has(lockName)) continue;
         out.emit({ k: "acquire", lock: { base: n, size: 1 }, mode: "write", sleeps: kind !== "spin" });
         out.emit({ k: "release", lock: { base: n, size: 1 }, mode: "any" });
+      }
+      return nothing;
+    case "lk_hold_own":
+    case "lk_drop_own":
+      for (const [n, { name: lockName, kind }] of ctx.world.locks.entries()) {
+        if (ctx.world.scenario.locks.has(lockName)) continue;
+        const own = { base: n, size: 1 };
+        if (name === "lk_hold_own") out.emit({ k: "acquire", lock: own, mode: "write", sleeps: kind !== "spin" });
+        else out.emit({ k: "release", lock: own, mode: "any" });
       }
       return nothing;
     case "lk_has_slot":

@@ -25,6 +25,10 @@ export function keyOf(l: Lowering, e: CExpr): Key {
       case "mem": {
         const place = l.values.member(x, false);
         if (place.k === "cell") return null;
+        if (place.k === "reg") {
+          vars.add(place.id);
+          return place.id;
+        }
         const base = visit(x.base);
         return base === null ? null : `${base}.${x.field}`;
       }

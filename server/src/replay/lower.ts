@@ -3,7 +3,9 @@ import type { Instr, Term } from "../cfg/cfg";
 import type { MacroTable } from "../rules/model";
 import type { Expr as CExpr } from "../syntax/ast";
 import { Calls } from "./calls";
-import type { Code, UserCode } from "./code";
+import { type Code, TYPE_OF_ARGUMENT, type UserCode } from "./code";
+import { declare } from "./memory";
+import type { Relevance } from "./relevance";
 import type { Primitives } from "./scenario";
 import { resolveName } from "./scopes";
 import type { ThreadBuilder } from "./thread";
@@ -18,6 +20,9 @@ export interface LowerContext {
   scenario: ReadonlyMap<string, Code>;
   primitives: ReadonlyMap<string, Code>;
   about: Primitives;
+  relevance: Relevance;
+  /** Locks of the user's structs are part of the model. */
+  ownLocks: boolean;
   loopBound: number;
   /** File in whose ops tables holes of racing threads are looked up. */
   subjectFile: string;
@@ -37,12 +42,14 @@ export interface Frame {
   chain: readonly string[];
 }
 
-const MAX_DEPTH = 10;
+const MAX_DEPTH = 16;
 
 export class Lowering {
   readonly values: Values;
   readonly calls: Calls;
   frame!: Frame;
+  /** The scenario's function that runs before the user's code drops one of its own locks. */
+  beforeRelease: Code | null = null;
 
   constructor(
     readonly ctx: LowerContext,
@@ -53,7 +60,7 @@ export class Lowering {
   }
 
   /** Lowers a call of `code`; the register of its value. */
-  inline(code: Code, args: readonly Value[], shown: number | null): Value {
+  inline(code: Code, args: readonly Value[], shown: number | null, places: readonly (Place | null)[] = []): Value {
     const outer: Frame | undefined = this.frame;
     const type = code.ast.returnType;
     if ((outer?.chain.length ?? 0) >= MAX_DEPTH || outer?.chain.includes(code.key)) {
@@ -73,7 +80,9 @@ export class Lowering {
     const site = this.out.site;
     code.ast.params.forEach((p, i) => {
       const arg = args[i];
-      if (arg?.addr && !assigns(code, p.name)) frame.vars.set(p.name, { k: "alias", to: arg.addr, type: p.type });
+      const type = p.type === TYPE_OF_ARGUMENT ? (arg?.type ?? "") : p.type;
+      if (places[i]) frame.vars.set(p.name, places[i]);
+      else if (arg?.addr && !assigns(code, p.name)) frame.vars.set(p.name, { k: "alias", to: arg.addr, type });
       else if (arg?.struct) frame.vars.set(p.name, arg.struct);
       else {
         const r = this.out.reg();
@@ -82,7 +91,7 @@ export class Lowering {
         frame.vars.set(p.name, {
           k: "reg",
           r,
-          type: p.type,
+          type,
           id: `${frame.id}:${p.name}`,
           ...(stable ? { key: arg.key!, vars: arg.vars } : {}),
         });
@@ -96,6 +105,22 @@ export class Lowering {
     this.out.site = site;
     // A call's value is a fact of its own; its name is no key, it may differ next time.
     return { e: reg(frame.ret), type, key: null, vars: new Set() };
+  }
+
+  /** A function-like macro: its parameters are the arguments themselves, so that it may assign to them. */
+  macro(code: Code, argExprs: readonly CExpr[], shown: number): Value {
+    const places = argExprs.map((a) => (a.k === "id" ? (this.variable(a.name, a.at) ?? null) : null));
+    return this.inline(
+      code,
+      argExprs.map((a) => this.values.value(a)),
+      shown,
+      places,
+    );
+  }
+
+  /** Are locks that the scenario does not name part of the model here? Those of the user's own file may be. */
+  takesOwn(): boolean {
+    return this.ctx.ownLocks && (!this.frame.code.user || this.frame.code.file === this.ctx.subjectFile);
   }
 
   /** The variable that a name means at an offset. */
@@ -133,7 +158,7 @@ export class Lowering {
     const on = out.label();
     out.branch({ k: "bin", op: ">", l: reg(counter), r: num(this.ctx.loopBound + 1) }, over, on);
     out.place(over);
-    out.cut(`loop of ${code.name}() more than ${this.ctx.loopBound} times`);
+    out.cut(`loop of ${code.name}() more than ${this.ctx.loopBound} times`, "loop");
     out.place(on);
   }
 
@@ -166,7 +191,7 @@ export class Lowering {
         this.values.value(i.e);
         break;
       case "decl":
-        this.values.declare(i.v);
+        declare(this, i.v);
         break;
       case "temp": {
         const v = this.values.value(i.e);
@@ -254,7 +279,7 @@ export class Lowering {
         break;
       }
       case "stop":
-        out.cut("the kernel stops (BUG, panic)");
+        out.cut("the kernel stops (BUG, panic)", true);
         break;
     }
   }

@@ -18,7 +18,18 @@ export interface ReplayInput extends Omit<BuildInput, "loopBound"> {
 
 const LOOPS = 2;
 const SLICE = 2000;
+
 export function replay(input: ReplayInput): Trace {
+  const steps = replaySteps(input);
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+    input.pause?.();
+  }
+}
+
+/** The same in slices: between two of them others may run, or give up. The answer does not depend on where it paused. */
+export function* replaySteps(input: ReplayInput): Generator<undefined, Trace> {
   const built = build({ ...input, loopBound: input.loopBound ?? LOOPS });
   if (typeof built === "string") return inconclusive(input, built);
   const subjectSites = sitesOf(built, 0);
@@ -28,7 +39,7 @@ export function replay(input: ReplayInput): Trace {
     ...(input.maxStates === undefined ? {} : { maxStates: input.maxStates }),
     watch: new Set([...subjectSites, ...racerSites]),
   });
-  while (!search.step(SLICE)) input.pause?.();
+  while (!search.step(SLICE)) yield;
   return toTrace(input, built, search.result(), subjectSites, racerSites);
 }
 
@@ -67,6 +78,7 @@ export function replaySchedule(input: ReplayInput, text: string): Trace | { prob
     transitions: schedule.length,
     overflow: false,
     wild: false,
+    lost: new Set(),
     cuts: [],
     capped: false,
     bounded: false,
@@ -143,10 +155,13 @@ function whyNot(
 ): string | null {
   const { notes } = built;
   if (found.capped) return `cap: more than ${found.states - 1} states`;
-  const unmodelled = found.cuts.map((id) => notes.cuts[id]!).filter((c) => /not modelled|not known/.test(c));
+  const unmodelled = found.cuts
+    .map((id) => notes.cuts[id]!)
+    .filter((c) => /not modelled|not known|calls deeper/.test(c));
   if (unmodelled.length > 0) return `unmodelled: ${unmodelled.join("; ")}`;
-  if (found.overflow) return "overflow: a value left the range that the model has";
-  if (found.wild) return "unmodelled: a pointer of unknown value is followed";
+  const lost = [...found.lost].map((id) => `${notes.sites[id]!.text} (${notes.sites[id]!.function})`).slice(0, 3);
+  if (found.overflow) return `overflow: a value left the range that the model has: ${lost.join("; ")}`;
+  if (found.wild) return `unmodelled: a pointer of unknown value is followed: ${lost.join("; ")}`;
   if (reached.length === 0) return `vacuous: ${built.subject.name}() never touches what the scenario is about`;
   if (!racerSites.some((s) => found.seen.has(s))) return "vacuous: the racing thread never gets anywhere";
   if (input.line !== null) {
@@ -154,8 +169,8 @@ function whyNot(
       s.user && s.line === input.line && s.file === built.subject.file ? [i] : [],
     );
     const shared = at.filter((i) => built.model.threads[0]!.ops.some((op) => op.site === i && isShared(op)));
-    if (shared.length > 0 && !shared.some((i) => found.seen.has(i)))
-      return `vacuous: line ${input.line} is never reached`;
+    if (shared.length === 0) return `vacuous: line ${input.line} touches nothing that the scenario is about`;
+    if (!shared.some((i) => found.seen.has(i))) return `vacuous: line ${input.line} is never reached`;
   }
   return null;
 }

@@ -13,6 +13,10 @@ export interface Role {
   types: string[];
   /** The pointer's value in the model; fields and locks of instance n stand at index n - 1. */
   value: number;
+  /** Whoever has such a pointer may get from it to other roles (tables of upper levels). */
+  leads: boolean;
+  /** What calls of which only the type is known return: a new object, or NULL. */
+  fresh: number | null;
   /** Cell that is 0 once the object is freed. */
   live: string | null;
   /** Cells that `*pointer` means (for entries of page tables). */
@@ -47,7 +51,19 @@ export interface Scenario {
   constants: Map<string, number>;
   /** Fields that the user's function increments or assigns become cells with this initial value. */
   counters: number | null;
-  subject: { name: string; prologue: string | null; epilogue: string | null; keeps: string[] };
+  /** Sleeping in atomic context is a harm here. */
+  sleeps: boolean;
+  /** Semantics of primitives that only this scenario gives, in place of the common ones. */
+  models: string;
+  modelsLine: number;
+  subject: {
+    name: string;
+    prologue: string | null;
+    epilogue: string | null;
+    beforeRelease: string | null;
+    present: string | null;
+    keeps: string[];
+  };
   racers: { name: string; call: string; handler: boolean }[];
   harms: Harm[];
   /** C of the racing threads, and where it begins in the file. */
@@ -63,6 +79,8 @@ export interface Primitives {
   constants: Map<string, number>;
   /** Calls that do nothing a model speaks of. */
   harmless: Set<string>;
+  /** Beginnings of such names. */
+  harmlessStart: string[];
 }
 
 export interface ScenarioSet {
@@ -72,7 +90,9 @@ export interface ScenarioSet {
 }
 
 const SCENARIO_KEYS = new Set(
-  "id title about profiles roles cells fields locks sections constants counters subject racers harms code".split(" "),
+  "id title about profiles roles cells fields locks sections constants counters sleeps subject racers harms models code".split(
+    " ",
+  ),
 );
 const KINDS = ["spin", "mutex", "rwsem"] as const;
 
@@ -80,7 +100,14 @@ const KINDS = ["spin", "mutex", "rwsem"] as const;
 export function loadScenarios(files: readonly { path: string; text: string }[]): ScenarioSet {
   const problems: RuleProblem[] = [];
   const scenarios: Scenario[] = [];
-  let primitives: Primitives = { file: "", code: "", codeLine: 1, constants: new Map(), harmless: new Set() };
+  let primitives: Primitives = {
+    file: "",
+    code: "",
+    codeLine: 1,
+    constants: new Map(),
+    harmless: new Set(),
+    harmlessStart: [],
+  };
   for (const file of files) {
     if (!/(^|\/)scenarios\/[^/]+\.yaml$/.test(file.path)) continue;
     const source = new Source(file.path, file.text, problems);
@@ -113,7 +140,8 @@ class Loader {
       code: this.string(["code"]),
       codeLine: this.lineOf("code"),
       constants: this.numbers("constants"),
-      harmless: new Set(this.strings(["harmless"])),
+      harmless: new Set(this.strings(["harmless"]).filter((x) => !x.endsWith("*"))),
+      harmlessStart: this.strings(["harmless"]).flatMap((x) => (x.endsWith("*") ? [x.slice(0, -1)] : [])),
     };
   }
 
@@ -156,11 +184,16 @@ class Loader {
       locks,
       sections: this.source.entries(["sections"]).map(({ name, value }) => ({ name, atomic: value === "atomic" })),
       constants: this.numbers("constants"),
+      sleeps: this.top.sleeps === true,
+      models: "models" in this.top ? this.string(["models"]) : "",
+      modelsLine: "models" in this.top ? this.lineOf("models") : 1,
       counters: typeof this.top.counters === "number" ? this.top.counters : null,
       subject: {
         name: this.string(["subject", "name"]),
         prologue: this.optional(["subject", "prologue"]),
         epilogue: this.optional(["subject", "epilogue"]),
+        beforeRelease: this.optional(["subject", "beforeRelease"]),
+        present: this.optional(["subject", "present"]),
         keeps: this.strings(["subject", "keeps"], true),
       },
       racers: this.list("racers").map((value, n) => ({
@@ -180,7 +213,7 @@ class Loader {
       if (r.call !== "" && !functions.has(r.call))
         this.problem(["racers", n, "call"], `the code has no function ${r.call}()`);
     });
-    for (const key of ["prologue", "epilogue"] as const) {
+    for (const key of ["prologue", "epilogue", "beforeRelease"] as const) {
       const name = scenario.subject[key];
       if (name !== null && !functions.has(name)) this.problem(["subject", key], `the code has no function ${name}()`);
     }
@@ -190,10 +223,10 @@ class Loader {
   private role(name: string, path: Key[], value: unknown, cells: ReadonlySet<string>): Role {
     const raw = isMapping(value) ? value : {};
     for (const key of Object.keys(raw))
-      if (!["types", "value", "live", "deref", "lock", "byValue"].includes(key))
+      if (!["types", "value", "leads", "fresh", "live", "deref", "lock", "byValue"].includes(key))
         this.problem(
           [...path, key],
-          `unknown key "${key}"; expected types, value, live, deref, lock or byValue`,
+          `unknown key "${key}"; expected types, value, leads, fresh, live, deref, lock or byValue`,
           "key",
         );
     const cell = (key: string): string | null => {
@@ -207,6 +240,8 @@ class Loader {
       name,
       types: this.strings([...path, "types"]),
       value: typeof raw.value === "number" ? raw.value : 1,
+      leads: raw.leads === true,
+      fresh: typeof raw.fresh === "number" ? raw.fresh : null,
       live: cell("live"),
       deref: cell("deref"),
       lock: typeof raw.lock === "string" ? raw.lock : null,

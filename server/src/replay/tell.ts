@@ -46,6 +46,8 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
     const shared = ops.filter(isShared);
     const site = (shared[0] ?? ops[0])?.site ?? lastSite;
     const row = rowOf(built, step, site, weightOf(ops, step, contested));
+    // What decides and computes is no row of its own, unless the run ends with it.
+    if (row.weight === 0 && step !== run.steps[run.steps.length - 1]) continue;
     const old = rows[rows.length - 1];
     if (old && site === lastSite && t === lastThread) merge(old, row);
     else rows.push(row);
@@ -148,11 +150,10 @@ function markHalves(built: Built, rows: Row[]): void {
 
 /** Unknown conditions that were decided in this step. */
 function remember(built: Built, step: Step, ops: readonly Op[], questions: Map<string, string>): void {
-  const memos = built.notes.memoOf[step.choice.thread];
   for (const op of ops) {
     if (op.k !== "branch" || step.ways < 2) continue;
-    const question = op.memo === undefined ? built.notes.sites[op.site]!.text : memos?.get(op.memo);
-    if (question !== undefined) questions.set(question, step.choice.alt === 0 ? "true" : "false");
+    const site = built.notes.sites[op.site]!;
+    questions.set(site.question ?? site.text, step.choice.alt === 0 ? "true" : "false");
   }
 }
 

@@ -1,5 +1,5 @@
 /** The ops of one thread while they are built: registers, labels, where each op comes from. */
-import type { Expr, Op } from "../explore/model";
+import { type Expr, type Op, UNKNOWN } from "../explore/model";
 import type { Code } from "./code";
 import { num } from "./world";
 
@@ -15,6 +15,8 @@ export interface Site {
   /** Calls between the thread's first function and this one. */
   depth: number;
   user: boolean;
+  /** Of a branch: the condition as people ask it. */
+  question?: string;
 }
 
 /** What is only known once the whole thread was lowered: gathered in a first pass, used in a second. */
@@ -23,12 +25,14 @@ export interface Knowledge {
   memos: Map<string, { vars: Set<string>; text: string }>;
   /** Fields of local structs that are used: `frame.variable.field`. */
   localFields: Set<string>;
+  /** Fields of objects that only this thread knows, by register name, with the variables they are reached by. */
+  heap: Map<string, { type: string; vars: Set<string> }>;
   /** `struct.field` of the user's structs that is counted up or down, in the order met, with the place. */
   counters: Map<string, number>;
 }
 
 export function newKnowledge(): Knowledge {
-  return { memos: new Map(), localFields: new Set(), counters: new Map() };
+  return { memos: new Map(), localFields: new Set(), heap: new Map(), counters: new Map() };
 }
 
 export interface Notes {
@@ -37,14 +41,22 @@ export interface Notes {
   assumptions: Set<string>;
   /** What `cut` ops stand for, by id. */
   cuts: string[];
+  /** Ids of the cuts that are bounds, or places where the kernel itself stops: nothing unknown is behind them. */
+  bounds: Set<number>;
+  /** Those of them that are bounds of loops. */
+  loops: Set<number>;
   sites: Site[];
-  /** Per thread, register → the condition it remembers. */
-  memoOf: Map<number, string>[];
 }
 
 export function newNotes(): Notes {
-  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], sites: [], memoOf: [] };
+  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], bounds: new Set(), loops: new Set(), sites: [] };
 }
+
+/** Ops of one thread before it is trimmed. */
+const MAX_OPS = 30_000;
+
+/** A function whose relevant callees are too many to lay out flat. */
+export class TooLarge extends Error {}
 
 export class ThreadBuilder {
   readonly ops: Op[] = [];
@@ -53,6 +65,7 @@ export class ThreadBuilder {
   site = 0;
   private readonly labels: number[] = [];
   private readonly memoRegs = new Map<string, number>();
+  private readonly questions = new Map<number, string>();
   private readonly named = new Map<string, number>();
   frames = 0;
 
@@ -94,6 +107,7 @@ export class ThreadBuilder {
   }
 
   emit(op: NewOp): void {
+    if (this.ops.length >= MAX_OPS) throw new TooLarge(`more than ${MAX_OPS} steps before trimming`);
     this.ops.push({ ...op, site: this.site } as Op);
   }
 
@@ -122,12 +136,19 @@ export class ThreadBuilder {
   }
 
   branch(cond: Expr, t: number, f: number, memo?: number): void {
+    const { site } = this;
+    const text = memo === undefined ? undefined : this.questions.get(memo);
+    if (text !== undefined) this.site = this.addSite({ ...this.notes.sites[site]!, question: text });
     this.emit({ k: "branch", cond, t, f, ...(memo === undefined ? {} : { memo }) });
+    this.site = site;
   }
 
-  cut(text: string): void {
+  /** The path ends here: something is not known, or (`bound`) a limit of the model is reached. */
+  cut(text: string, bound: boolean | "loop" = false): void {
     let id = this.notes.cuts.indexOf(text);
     if (id < 0) id = this.notes.cuts.push(text) - 1;
+    if (bound !== false) this.notes.bounds.add(id);
+    if (bound === "loop") this.notes.loops.add(id);
     this.emit({ k: "cut", id });
   }
 
@@ -141,6 +162,7 @@ export class ThreadBuilder {
       r = this.reg();
       this.memoRegs.set(key, r);
     }
+    this.questions.set(r, text);
     return r;
   }
 
@@ -148,16 +170,16 @@ export class ThreadBuilder {
   assigned(variable: string): void {
     for (const [key, memo] of this.knowledge.memos)
       if (memo.vars.has(variable)) this.set(this.memo(key, memo.vars, memo.text), num(0));
+    for (const [id, { vars }] of this.knowledge.heap) if (vars.has(variable)) this.set(this.regFor(id), num(UNKNOWN));
   }
 
   /** Resolves labels. */
-  finish(): { ops: Op[]; registers: number; memos: Map<number, string> } {
+  finish(): { ops: Op[]; registers: number } {
     const at = (label: number): number => this.labels[label]!;
     const ops = this.ops.map((op) =>
       op.k === "jump" ? { ...op, to: at(op.to) } : op.k === "branch" ? { ...op, t: at(op.t), f: at(op.f) } : op,
     );
-    const memos = new Map([...this.memoRegs].map(([key, r]) => [r, this.knowledge.memos.get(key)!.text]));
-    return { ops: threadJumps(ops), registers: this.registers, memos };
+    return { ops: threadJumps(ops), registers: this.registers };
   }
 }
 

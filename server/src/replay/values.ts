@@ -1,16 +1,17 @@
 /** C expressions → values over registers, with the loads and stores they make. */
 import { type BinaryOp, type Expr, type Ref, UNKNOWN } from "../explore/model";
-import type { Expr as CExpr, VarDecl } from "../syntax/ast";
+import type { Expr as CExpr } from "../syntax/ast";
 import { type Key, keyOf } from "./keys";
 import type { Lowering } from "./lower";
-import { resolveName } from "./scopes";
+import { heapField, sameObject } from "./memory";
+import type { Role } from "./scenario";
 import { bare, num, reg, type World } from "./world";
 
 /** A variable, or what an address stands for. */
 export type Place =
-  | { k: "reg"; r: number; type: string; id: string; key?: string; vars?: ReadonlySet<string> }
-  /** A struct on the stack: its fields are registers. */
-  | { k: "struct"; id: string; type: string }
+  | { k: "reg"; r: number; type: string; id: string; key?: string; vars?: ReadonlySet<string>; name?: string }
+  /** A struct on the stack, or one that no other thread knows: its fields are registers. `name`: `tag.field`. */
+  | { k: "struct"; id: string; type: string; name?: string }
   /** A parameter that always holds the address of something of the caller. */
   | { k: "alias"; to: Place; type: string }
   | { k: "cell"; ref: Ref; type: string; live?: Ref }
@@ -32,6 +33,8 @@ export interface Value {
 const NOTHING: ReadonlySet<string> = new Set();
 /** `p + 1` of a pointer into a page table: the model has one entry. */
 const OUTSIDE = 100;
+/** The address of something that the model does not number: not NULL, and no object. */
+const ADDRESS = 99;
 const OPERATORS = new Set("+ - * & | ^ << >> == != < <= > >= && ||".split(" "));
 
 export class Values {
@@ -142,6 +145,8 @@ export class Values {
     const constant = this.world.scenario.constants.get(e.name) ?? ctx.about.constants.get(e.name);
     if (constant !== undefined) return this.known(constant);
     if (frame.code.user && ctx.user.program.env.constant(frame.code.file, e.name) === 0) return this.known(0);
+    const enumerator = frame.code.user ? ctx.user.number(frame.code.file, e.name) : null;
+    if (enumerator !== null && Math.abs(enumerator) <= 127) return this.known(enumerator);
     return this.unknown("", e.name);
   }
 
@@ -181,22 +186,33 @@ export class Values {
     const role = this.world.roleOf(v.type);
     const type = v.type.replace(/\s*\*\s*$/, "");
     const cell = role?.deref ? this.world.cell(role.deref) : undefined;
-    if (!cell) return { k: "none", type, name: type, base: v };
-    return { k: "cell", ref: this.indexed(cell, v, cell.size > 1), type };
+    if (!cell) {
+      if (role?.leads && this.l.frame.code.user) this.stayOnPage(v);
+      return { k: "none", type, name: type, base: v };
+    }
+    const alive = role?.live ? this.world.cell(role.live) : undefined;
+    const live = alive ? { live: this.liveOf(alive, v, true) } : {};
+    return { k: "cell", ref: this.indexed(cell, v, cell.size > 1), type, ...live };
   }
 
   /** Cells of objects: instance n stands at index n - 1. A pointer past the modelled page ends the path. */
   private indexed(cell: Ref, v: Value, always: boolean): Ref {
-    const { out } = this.l;
     if (v.e.k === "num" && v.e.v > 0 && v.e.v <= cell.size) return { base: cell.base + v.e.v - 1, size: 1 };
+    const e = this.stayOnPage(v);
+    return always || cell.size === 1 ? { ...cell, index: { k: "bin", op: "-", l: e, r: num(1) } } : cell;
+  }
+
+  /** A pointer to an entry beside the modelled one ends the path. */
+  private stayOnPage(v: Value): Expr {
+    const { out } = this.l;
     const e = out.temp(v.e);
     const past = out.label();
     const on = out.label();
     out.branch({ k: "bin", op: "==", l: e, r: num(OUTSIDE) }, past, on);
     out.place(past);
-    out.cut("one page: entries beside it are not followed");
+    out.cut("one page: entries beside it are not followed", true);
     out.place(on);
-    return always || cell.size === 1 ? { ...cell, index: { k: "bin", op: "-", l: e, r: num(1) } } : cell;
+    return e;
   }
 
   member(e: CExpr & { k: "mem" }, effects: boolean): Place {
@@ -205,7 +221,7 @@ export class Values {
     let pointer: Value | null = null;
     if (!e.arrow) base = effects ? this.place(e.base) : this.quietPlace(e.base);
     else {
-      pointer = effects ? this.value(e.base) : this.quiet(e.base);
+      pointer = effects ? this.value(e.base) : { ...this.quiet(e.base), ...this.keyOf(e.base) };
       base = pointer.addr ? this.target(pointer) : null;
     }
     if (base?.k === "alias") base = base.to;
@@ -224,7 +240,20 @@ export class Values {
     const found = this.world.field(tag, e.field);
     if (typeof found === "number") return { k: "const", v: found, type: fieldType };
     if (found) return { k: "cell", ref: found, type: fieldType, ...(live ? { live } : {}) };
-    return { k: "none", type: fieldType, name: `${tag}.${e.field}`, base: pointer, ...(live ? { live } : {}) };
+    const name = `${tag}.${e.field}`;
+    if (!role && pointer?.key != null && this.ownsHeap()) return heapField(this.l, pointer, name, e.field, fieldType);
+    return { k: "none", type: fieldType, name, base: pointer, ...(live ? { live } : {}) };
+  }
+
+  /** Fields that no racing thread knows belong to the thread, one object per pointer; else they are what others count. */
+  private ownsHeap(): boolean {
+    return this.l.frame.code.user && this.world.scenario.counters === null;
+  }
+
+  /** The object that a pointer means is looked at. */
+  touch(role: Role, pointer: Value): void {
+    const cell = role.live ? this.world.cell(role.live) : undefined;
+    if (cell) this.l.out.emit({ k: "touch", live: this.liveOf(cell, pointer, true) });
   }
 
   private liveOf(cell: Ref, pointer: Value, effects: boolean): Ref {
@@ -232,7 +261,7 @@ export class Values {
   }
 
   /** Type and identity of a variable without emitting anything. */
-  private quiet(e: CExpr): Value {
+  quiet(e: CExpr): Value {
     if (e.k === "id") {
       const p = this.l.variable(e.name, e.at);
       if (p?.k === "alias") return { ...this.unknown(p.type), addr: p };
@@ -309,12 +338,14 @@ export class Values {
     if (e.op === "&") {
       // `&*p` is p.
       if (e.e.k === "un" && e.e.op === "*") return this.value(e.e.e);
+      const whole = sameObject(this.l, e.e);
+      if (whole) return whole;
       const place = this.place(e.e);
       const type = place ? `${place.type} *` : "";
       const { key, vars } = this.keyOf(e);
       return {
         ...this.unknown(type, key, vars),
-        e: num(1),
+        e: num(ADDRESS),
         ...(place ? { addr: place.k === "alias" ? place.to : place } : {}),
       };
     }
@@ -337,6 +368,8 @@ export class Values {
     if (!OPERATORS.has(e.op)) return this.unknown("int", whole, vars);
     if ((e.op === "+" || e.op === "-") && this.l.frame.code.user && this.world.roleOf(a.type))
       return { e: num(OUTSIDE), type: a.type, key: null, vars };
+    // One name stands for one value.
+    if ((e.op === "==" || e.op === "!=") && a.key !== null && a.key === b.key) return this.known(Number(e.op === "=="));
     // Addresses of locals are never NULL and differ from all else.
     if ((a.addr || b.addr) && (e.op === "==" || e.op === "!=")) {
       const equal = a.addr && b.addr ? a.addr === b.addr : false;
@@ -361,9 +394,12 @@ export class Values {
     if (place === null) return this.unknown("");
     this.counted(place, e);
     const old = this.read(place, e.l);
-    const now: Value = OPERATORS.has(op)
-      ? { e: { k: "bin", op: op as BinaryOp, l: old.e, r: right.e }, type: old.type, key: null, vars: NOTHING }
-      : this.unknown(old.type);
+    const moved = (op === "+" || op === "-") && this.l.frame.code.user && this.world.roleOf(old.type);
+    const now: Value = moved
+      ? { e: num(OUTSIDE), type: old.type, key: null, vars: NOTHING }
+      : OPERATORS.has(op)
+        ? { e: { k: "bin", op: op as BinaryOp, l: old.e, r: right.e }, type: old.type, key: null, vars: NOTHING }
+        : this.unknown(old.type);
     this.write(place, now);
     return now;
   }
@@ -405,27 +441,5 @@ export class Values {
       !counters.has(place.name)
     )
       counters.set(place.name, this.l.frame.code.line(e.at));
-  }
-
-  declare(v: VarDecl): void {
-    const { frame, out } = this.l;
-    const name = resolveName(frame.code.ast, v.name, v.at);
-    const id = `${frame.id}:${name}`;
-    if (this.l.isStruct(v.type)) {
-      frame.vars.set(name, { k: "struct", id, type: v.type });
-      if (v.init) this.value(v.init);
-      for (const field of out.knowledge.localFields)
-        if (field.startsWith(`${id}.`)) out.set(out.regFor(field), num(v.init ? 0 : UNKNOWN));
-      return;
-    }
-    const init = v.init === null ? null : this.value(v.init);
-    if (init?.addr && init.addr.k !== "reg") {
-      frame.vars.set(name, { k: "alias", to: init.addr, type: v.type });
-      return;
-    }
-    const r = out.regFor(id);
-    out.set(r, init ? init.e : num(UNKNOWN));
-    frame.vars.set(name, { k: "reg", r, type: v.type, id });
-    out.assigned(id);
   }
 }

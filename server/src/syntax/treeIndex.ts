@@ -109,6 +109,15 @@ export class TreeIndex {
     return undefined;
   }
 
+  /** Declared types of all fields of a struct as the file sees it. */
+  structTypes(file: string, structTag: string): string[] {
+    for (const path of [file, ...this.includesOf.definers(file, "structs", structTag)]) {
+      const item = this.scan(path)?.structs.find((s) => s.tag === structTag);
+      if (item) return [...item.fields.values()];
+    }
+    return [];
+  }
+
   /** All functions that call `fn`, and whether they are all. */
   callers(file: string, fn: string): Callers {
     const key = `${file}:${fn}`;

@@ -276,6 +276,7 @@ function oneStep(m: Model, w0: World, t: number, op: Op): Result[] {
       const l = at(op.lock);
       if (l < 0) return gone;
       const h = w.locks[l]![t]!;
+      if (h === 0 && op.mode === "ifHeld") return go();
       if (h === 0 || (op.mode === "write" && h !== "w") || (op.mode === "read" && h === "w")) return bad("not-held");
       w.locks[l]![t] = h === "w" ? 0 : h - 1;
       return go();

@@ -1,0 +1,93 @@
+/** Replays functions of an installed kernel tree, as they are and with edits that stay in memory. */
+import type { EngineImpl } from "../../src/engine/engine";
+import { heldBy } from "../../src/engine/replay";
+import { createNodeHost } from "../../src/node/host";
+import { findResources } from "../../src/node/resources";
+import type { Trace } from "../../src/protocol/trace";
+import { replay } from "../../src/replay/replay";
+import { loadScenarios } from "../../src/replay/scenario";
+import { loadRules } from "../../src/rules/load";
+import { Tree } from "../mutations/tree";
+
+export interface Subject {
+  file: string;
+  fn: string;
+  scenario: string;
+  profile?: string;
+  /** Text on the line that does the harm, or would: the interleaving must pass it. */
+  at: string;
+}
+
+/** A change of the function's text: what is found there (once or more often), and what stands there instead. */
+export type Edit = [string | RegExp, string];
+
+export class KernelReplay {
+  private readonly tree: Tree;
+  private readonly set = loadScenarios(findResources().rules());
+  private engine!: EngineImpl;
+
+  constructor(root: string) {
+    this.tree = new Tree(root);
+  }
+
+  async open(): Promise<void> {
+    const rules = loadRules(findResources().rules());
+    this.engine = (await createNodeHost().createEngine(this.tree, rules)) as EngineImpl;
+  }
+
+  /** The function's text in the tree; without its name the fullest of its alternatives. */
+  text(s: Subject): string {
+    const found = this.engine.program.functionsOf(s.file).filter((r) => r.item.name === s.fn);
+    const best = found.sort((a, b) => b.item.end - b.item.start - (a.item.end - a.item.start))[0];
+    if (!best) throw new Error(`${s.file} has no ${s.fn}()`);
+    return this.engine.program.textOf(best);
+  }
+
+  /** The verdict on the function after some edits of it, and of what stands before it in the file. */
+  run(s: Subject, edits: readonly Edit[] = [], before = "", name = s.fn): Trace & { ms: number } {
+    let whole = this.tree.read(s.file)!;
+    const original = whole;
+    const old = this.text(s);
+    let now = old;
+    for (const [from, to] of edits) {
+      // What protects it may stand in a helper of the same file.
+      if (typeof from === "string" && !old.includes(from) && whole.includes(from)) {
+        whole = whole.replaceAll(from, () => to);
+        continue;
+      }
+      const next = typeof from === "string" ? now.replaceAll(from, () => to) : now.replace(from, to);
+      if (next === now) throw new Error(`${s.fn}() has no ${String(from)}`);
+      now = next;
+    }
+    const at = whole.indexOf(old);
+    const text = whole.slice(0, at) + before + now + whole.slice(at + old.length);
+    this.engine.setOverlay(s.file, text === original ? null : text);
+    try {
+      return this.replay({ ...s, fn: name }, text);
+    } finally {
+      this.engine.setOverlay(s.file, null);
+    }
+  }
+
+  private replay(s: Subject, text: string): Trace & { ms: number } {
+    const { program } = this.engine;
+    const found = program.functionsOf(s.file).filter((r) => r.item.name === s.fn);
+    const subject = found.sort((a, b) => b.item.end - b.item.start - (a.item.end - a.item.start))[0]!;
+    const scenario = this.set.scenarios.find((x) => x.id === s.scenario)!;
+    const start = text.indexOf(s.at, subject.item.start);
+    const from = start < 0 ? text.indexOf(s.at) : start;
+    if (from < 0) throw new Error(`${s.file} has no ${s.at}`);
+    const t0 = performance.now();
+    const trace = replay({
+      program,
+      textOf: (path) => this.engine.overlay.text(path),
+      set: this.set,
+      scenario,
+      profile: s.profile ?? scenario.profiles[0] ?? null,
+      subject,
+      held: heldBy(this.engine, s.file, s.fn),
+      line: text.slice(0, from).split("\n").length,
+    });
+    return { ...trace, ms: performance.now() - t0 };
+  }
+}

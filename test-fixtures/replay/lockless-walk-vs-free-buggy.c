@@ -1,0 +1,16 @@
+#include <linux/mm.h>
+
+/* Looks at an entry without locks. */
+int peek(pmd_t *pmd, unsigned long addr)
+{
+	unsigned long irq;
+	pte_t *pte;
+	int present = 0;
+
+	pte = pte_offset_map(pmd, addr);
+	if (pte) {
+		present = pte_present(ptep_get_lockless(pte));
+		pte_unmap(pte);
+	}
+	return present;
+}
