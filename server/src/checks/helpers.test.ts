@@ -243,3 +243,27 @@ describe("results named after what went wrong", () => {
     expect(reported(look("ANSWER_OK"))).toEqual(["R56 look"]);
   });
 });
+
+describe("a macro that releases the lock in its own way", () => {
+  const early = (macro: string): string => `
+    #define DONE(m) do { ${macro} } while (0)
+
+    int early(struct mm_struct *mm, unsigned long addr)
+    {
+    	mmap_read_lock(mm);
+    	if (!find_vma(mm, addr)) {
+    		DONE(mm);
+    		return -EFAULT;
+    	}
+    	mmap_read_unlock(mm);
+    	return 0;
+    }`;
+
+  it("leaves open whether it is held", () => {
+    expect(reported(early("if (m) mmap_read_unlock(m);"))).toEqual([]);
+  });
+
+  it("is no excuse if it only counts", () => {
+    expect(reported(early("if (m) atomic_inc(&(m)->mm_count);"))).toEqual(["R21 early"]);
+  });
+});

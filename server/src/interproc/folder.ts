@@ -187,6 +187,7 @@ export class Folder<V> {
         return model;
       },
       reaches: (name) => this.targets.get(`${ref.file}|${name}`) !== null,
+      macroCalls: (name) => program.env.calls(ref.file, name),
       counters: program.inAskedSlot(ref),
       constant: (name) => {
         let value = constants.get(name);

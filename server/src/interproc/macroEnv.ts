@@ -10,6 +10,7 @@ const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) =
 export class MacroEnv {
   private readonly classes: Query<MacroClass | null>;
   private readonly constants: Query<number | string[] | null>;
+  private readonly callees: Query<readonly string[]>;
 
   constructor(
     private readonly db: QueryDb,
@@ -19,6 +20,7 @@ export class MacroEnv {
   ) {
     this.classes = new Query(db, (key) => this.classify(...split(key)), same, null);
     this.constants = new Query(db, (key) => this.expand(...split(key)), same, null);
+    this.callees = new Query(db, (key) => this.calledBy(...split(key)), same, []);
   }
 
   classOf(file: string, name: string): MacroClass | undefined {
@@ -28,6 +30,28 @@ export class MacroEnv {
   /** Zero, or the names an object-like macro ors together; null: a constant of its own. */
   constant(file: string, name: string): number | string[] | null {
     return this.constants.get(`${file}|${name}`);
+  }
+
+  /** Names that a function-like macro calls, through other macros too. */
+  calls(file: string, name: string): readonly string[] {
+    return this.callees.get(`${file}|${name}`);
+  }
+
+  private calledBy(file: string, name: string): readonly string[] {
+    const out = new Set<string>();
+    const todo = [{ name, depth: 3 }];
+    for (const one of todo) {
+      for (const { file: where, item } of this.find(file, one.name)) {
+        if (item.params === null) continue;
+        const body = (this.text(where) ?? "").slice(item.bodyStart, item.end);
+        for (const [, callee] of body.matchAll(/\b([A-Za-z_]\w*)\s*\(/g)) {
+          if (callee === undefined || out.has(callee)) continue;
+          out.add(callee);
+          if (one.depth > 0) todo.push({ name: callee, depth: one.depth - 1 });
+        }
+      }
+    }
+    return [...out].sort();
   }
 
   private find(file: string, name: string): ReturnType<TreeIndex["macro"]> {

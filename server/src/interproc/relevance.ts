@@ -43,9 +43,7 @@ function passingLocks(compiled: Compiled): (calls: readonly string[], text: () =
     }
     return value;
   };
-  const fields = [...compiled.fieldClasses.keys(), ...compiled.lockFields.keys()].map((f) =>
-    f.slice(f.indexOf(".") + 1),
-  );
+  const fields = [...compiled.fieldClasses.keys()].map((f) => f.slice(f.indexOf(".") + 1));
   const ofClass = new RegExp(`(?:->|\\.)\\s*(?:${[...new Set(fields)].join("|")})\\b`);
   return (calls, text) => {
     const plain = calls.filter(isPlain);

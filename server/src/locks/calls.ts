@@ -4,7 +4,7 @@ import { assume, narrow, truth } from "./assume";
 import { canonicalLock } from "./canonical";
 import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
 import { ANY, POSITIVE, ZERO } from "./facts";
-import { lendContent, loseBitLocks, loseTrack, noteEscapes, noteStored } from "./lending";
+import { lendContent, loseBitLocks, loseThroughMacro, loseTrack, noteEscapes, noteStored } from "./lending";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
 import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
@@ -49,6 +49,7 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
   if (!m.rules.isAccessor(name)) noteEscapes(m, s, frame, model);
   if (!model) {
     if (mayKeep(m, name)) for (const v of frame.args) noteStored(m, s, v);
+    loseThroughMacro(m, s, frame, name, { at: e.at, end: e.end, note: "" });
     havocArguments(m, s, e, frame);
     return m.result(s, e.at, callSlot(name));
   }

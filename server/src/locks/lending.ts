@@ -1,4 +1,5 @@
 /** Locks that leave the function's hands without a release: with an object that is lent, linked or stored. */
+import { canonicalLock } from "./canonical";
 import type { Machine } from "./machine";
 import type { CallModel } from "./outcomes";
 import { isHeld } from "./query";
@@ -13,6 +14,30 @@ export function loseBitLocks(m: Machine, s: State, frame: CallFrame, site: Site)
     for (const v of frame.args) {
       const tag = m.structs.get(v);
       if (tag === c.objectType || tag === "page") loseTrack(m, s, c.id, canonicalFolio(m, v), site);
+    }
+  }
+}
+
+/**
+ * A macro that is not understood, but takes or releases locks: those of the kind that are held, or that its arguments
+ * name, may be in any state now.
+ */
+export function loseThroughMacro(m: Machine, s: State, frame: CallFrame, name: string, site: Site): void {
+  for (const callee of m.scope.macroCalls(name)) {
+    for (const x of m.rules.api(callee, -1)?.effects ?? []) {
+      const cls = x.acquire ?? x.release ?? x.releaseAll ?? x.downgrade;
+      const c = cls === undefined ? undefined : m.rules.classes.get(cls);
+      if (!c) continue;
+      for (const l of s.locks.values()) {
+        const same = l.cls === c.id || (c.generic && m.rules.classes.get(l.cls)?.kind === c.kind);
+        if (same && isHeld(l)) loseTrack(m, s, l.cls, l.obj, site);
+      }
+      if (x.acquire === undefined) continue;
+      for (const v of frame.args) {
+        const lock = canonicalLock(m, c.id, v);
+        if (!m.rules.classes.get(lock.cls)?.generic && m.t.get(v).k !== "num")
+          loseTrack(m, s, lock.cls, lock.obj, site);
+      }
     }
   }
 }
