@@ -10,9 +10,7 @@ export function touchingRules(
 ): (ref: FunctionRef) => boolean {
   const known = new Map<string, boolean>();
   const { watched } = compiled;
-  const pattern = new RegExp(
-    `(?:->|\\.)\\s*(?:${[...watched.keys()].join("|")})\\b\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)|scoped_guard|guard\\(`,
-  );
+  const pattern = new RegExp(`(?:->|\\.)\\s*(?:${[...watched.keys()].join("|")})\\b\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)`);
   const touching = (name: string): boolean => {
     let value = known.get(name);
     if (value === undefined) {
@@ -25,8 +23,31 @@ export function touchingRules(
   return (ref) =>
     inAskedSlot(ref) ||
     ref.item.calls.some(touching) ||
+    guardsIn(compiled, textOf(ref), touching) ||
     passesLocks(ref.item.calls, () => textOf(ref)) ||
     (watched.size > 0 && pattern.test(textOf(ref)));
+}
+
+/** A guard counts as the calls it stands for, on the lock that it names. */
+function guardsIn(compiled: Compiled, text: string, touching: (call: string) => boolean): boolean {
+  if (!text.includes("guard")) return false;
+  for (const [, scoped, direct, rest] of text.matchAll(GUARD)) {
+    const g = compiled.guard(scoped ?? direct ?? "");
+    if (!g) continue;
+    if (touching(g.acquire) || touching(g.release)) return true;
+    const lock = (rest ?? "").replace(/^[\s,(]+/, "");
+    const plain = plainLockCall(compiled, g.acquire);
+    if (plain && (!lock.startsWith("&") || fieldsOfClasses(compiled).test(lock))) return true;
+  }
+  return false;
+}
+
+const GUARD = /\b(?:scoped_(?:cond_)?guard\s*\(\s*(\w+)|guard\s*\(\s*(\w+)\s*\))([^;{]*)/g;
+
+/** Mentions of a field that is a lock of a class. */
+function fieldsOfClasses(compiled: Compiled): RegExp {
+  const fields = [...compiled.fieldClasses.keys()].map((f) => f.slice(f.indexOf(".") + 1));
+  return new RegExp(`(?:->|\\.)\\s*(?:${[...new Set(fields)].join("|")})\\b`);
 }
 
 /**
@@ -43,8 +64,7 @@ function passingLocks(compiled: Compiled): (calls: readonly string[], text: () =
     }
     return value;
   };
-  const fields = [...compiled.fieldClasses.keys()].map((f) => f.slice(f.indexOf(".") + 1));
-  const ofClass = new RegExp(`(?:->|\\.)\\s*(?:${[...new Set(fields)].join("|")})\\b`);
+  const ofClass = fieldsOfClasses(compiled);
   return (calls, text) => {
     const plain = calls.filter(isPlain);
     if (plain.length === 0) return false;
