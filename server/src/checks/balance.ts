@@ -1,7 +1,7 @@
 /** balance: every lock taken is released once, in its mode, on every path. */
 
+import { express } from "../interproc/express";
 import { covers } from "../interproc/handover";
-import { express } from "../interproc/summary";
 import { truth } from "../locks/assume";
 import { ENTRY_UNKNOWN } from "../locks/effects";
 import type { Event } from "../locks/events";

@@ -1,9 +1,9 @@
 /** Summary of a function (its contract) from the states in which it returns. */
 
 import type { FunctionAnalysis } from "../locks/analyse";
-import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
+import { constantOf } from "../locks/assume";
 import type { Event } from "../locks/events";
-import { ANY, inherentMask, joinFacts, ZERO } from "../locks/facts";
+import { ANY, ZERO } from "../locks/facts";
 import type { Machine } from "../locks/machine";
 import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../locks/outcomes";
 import { given, optionalOuts } from "../locks/outParams";
@@ -13,60 +13,13 @@ import type { ValueId } from "../locks/values";
 import type { FunctionAst } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
 
+import { lookEffects, reachedEffects } from "./actions";
+import { parameterFacts, returnClauses, telling } from "./clauses";
+import { express } from "./express";
+
 export const MAX_OUTCOMES = 8;
 
 type Exit = Extract<Event, { k: "exit" }>;
-
-/** Expresses a value by what a caller can see; null if it cannot. */
-export function express(m: Machine, s: State, v: ValueId, ret: ValueId | null, depth = 6): Term | null {
-  if (depth === 0) return null;
-  const { t } = m;
-  const x = t.get(v);
-  const sub = (a: ValueId): Term | null => express(m, s, a, ret, depth - 1);
-  if (ret !== null && v === ret && (x.k === "result" || x.k === "phi")) return { k: "ret" };
-  switch (x.k) {
-    case "param":
-      return { k: "arg", index: x.index };
-    case "num":
-      return { k: "num", n: x.n };
-    case "sym":
-      return x.name.startsWith("config:") ? null : { k: "sym", name: x.name };
-    case "global":
-      return { k: "global", name: x.name };
-    case "field": {
-      const of = sub(x.base);
-      return of && { k: "field", of, field: x.field };
-    }
-    case "load": {
-      const of = sub(x.addr);
-      return of && { k: "load", of };
-    }
-    case "pure": {
-      const args = x.args.map(sub);
-      return args.some((a) => a === null) ? null : { k: "pure", fn: x.fn, args: args as Term[] };
-    }
-    case "op": {
-      const a = sub(x.a);
-      const b = a && sub(x.b);
-      return a && b && { k: "op", op: x.op, a, b };
-    }
-    case "un": {
-      const a = sub(x.a);
-      return a && { k: "un", op: x.op, a };
-    }
-    case "result":
-    case "phi": {
-      for (const [addr, content] of s.mem) {
-        if (content !== v) continue;
-        const of = t.root(addr).k === "param" ? sub(addr) : null;
-        if (of) return { k: "after", of };
-      }
-      return null;
-    }
-    default:
-      return null;
-  }
-}
 
 /** Effect on the caller of one lock entry at an exit. */
 function lockEffects(m: Machine, s: State, ret: ValueId | null): CallEffect[] {
@@ -145,67 +98,6 @@ interface Group {
   effects: CallEffect[];
   exits: Exit[];
   constant: Term | null;
-}
-
-/** What an outcome's exits know of parameters, fields reached from them and flag tests on these. */
-function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
-  const first = exits[0];
-  if (!first) return [];
-  const clauses: Clause[] = [];
-  for (const [v] of first.state.facts) {
-    const x = m.t.get(v);
-    const rooted =
-      m.t.root(v).k === "param" &&
-      (x.k === "param" || x.k === "load" || (x.k === "op" && (x.op === "&" || x.op === "==")));
-    if (!rooted) continue;
-    let fact = first.state.facts.get(v);
-    for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
-    const inherent = inherentMask(m.t, v);
-    if (!fact || ((fact.mask & inherent) === inherent && fact.eq === undefined)) continue;
-    const term = express(m, first.state, v, null);
-    if (!term || term.k === "after") continue;
-    const eq = fact.eq !== undefined ? express(m, first.state, fact.eq, null) : null;
-    if (eq) clauses.push({ k: "equals", term, to: eq, positive: true });
-    else if (fact.mask !== ANY) clauses.push({ k: "mask", term, mask: fact.mask });
-  }
-  return clauses;
-}
-
-/** Only what tells the outcomes apart, and not too much of it. */
-function telling(lists: Clause[][]): Clause[][] {
-  if (lists.length < 2) return lists.map(() => []);
-  const counts = new Map<string, number>();
-  for (const l of lists) for (const c of l) counts.set(JSON.stringify(c), (counts.get(JSON.stringify(c)) ?? 0) + 1);
-  return lists.map((l) => l.filter((c) => counts.get(JSON.stringify(c)) !== lists.length).slice(0, 8));
-}
-
-/** Named flags that every exit's result certainly has, or certainly lacks. */
-function returnFlags(m: Machine, exits: Exit[]): Clause[] {
-  const verdicts = new Map<string, "true" | "false" | "unknown">();
-  for (const e of exits) {
-    if (e.ret === null) return [];
-    for (const name of testedFlags(m.t, e.ret)) verdicts.set(name, "unknown");
-    const c = constantOf(m.t, e.state, e.ret);
-    const named = flagNames(m.t, c ?? e.ret) ?? [];
-    if (named.some((n) => m.rules.resultFlags.has(n)))
-      for (const name of m.rules.resultFlags) verdicts.set(name, "unknown");
-  }
-  for (const name of verdicts.keys()) {
-    const seen = new Set(exits.map((e) => truth(m.t, e.state, m.t.op("&", e.ret as ValueId, m.t.sym(name)))));
-    verdicts.set(name, seen.size === 1 ? ([...seen][0] as "true" | "false" | "unknown") : "unknown");
-  }
-  return [...verdicts]
-    .filter(([, v]) => v !== "unknown")
-    .map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
-}
-
-function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
-  if (constant?.k === "arg") return [];
-  if (constant) return [{ k: "equals", term: { k: "ret" }, to: constant, positive: true }];
-  let mask = 0;
-  for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
-  const flags = returnFlags(m, exits);
-  return mask === ANY ? flags : [{ k: "mask", term: { k: "ret" }, mask }, ...flags];
 }
 
 /** Cells the caller can see that the function wrote: with their value, or what is known of it, where all exits agree. */
@@ -490,36 +382,6 @@ function mergeBySignature(list: Group[]): Group[] {
     else by.set(g.sig, g);
   }
   return [...by.values()];
-}
-
-/** Within a write section of a sequence counter the action is settled. */
-function inSection(m: Machine, s: State): boolean {
-  return [...s.locks.values()].some((l) => isHeld(l) && m.rules.classes.get(l.cls)?.kind === "seq");
-}
-
-/** Actions performed on some path, of those that callers want to hear of. */
-function reachedEffects(m: Machine, events: Event[]): CallEffect[] {
-  const out = new Set<string>();
-  if (m.rules.reachActions.size > 0)
-    for (const e of events)
-      if (e.k === "action" && m.rules.reachActions.has(e.action) && !inSection(m, e.state)) out.add(e.action);
-  return [...out].map(someObject);
-}
-
-/** Actions that every return has behind it, for rules that look for them in the caller. */
-function lookEffects(m: Machine, exits: Exit[]): CallEffect[] {
-  const first = exits[0];
-  if (!first) return [];
-  const out: CallEffect[] = [];
-  for (const a of first.state.did.keys()) {
-    const wanted = m.rules.lookActions.has(a) || (m.rules.splitActions.has(a) && !m.rules.reachActions.has(a));
-    if (wanted && (m.rules.lookActions.has(a) || exits.every((e) => e.state.did.has(a)))) out.push(someObject(a));
-  }
-  return out;
-}
-
-function someObject(action: string): CallEffect {
-  return { k: "action", action, term: { k: "num", n: 0 }, with: [], direct: false };
 }
 
 /** A lookup wrapper: the result lives as long as the lock the caller keeps. */

@@ -11,10 +11,11 @@ import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
 import { hasCall, isSilent } from "./instructions";
+import { joinCoarse, joinStates } from "./join";
 import { Machine } from "./machine";
 import { given, optionalOuts } from "./outParams";
 import { ANY_MODE, isHeld } from "./query";
-import { joinCoarse, joinStates, propertyKey, State } from "./state";
+import { propertyKey, State } from "./state";
 import { type CallFrame, termValue } from "./terms";
 import type { ValueId } from "./values";
 

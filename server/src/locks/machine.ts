@@ -7,47 +7,14 @@ import type { PerformedCall } from "./callSites";
 import { applyModel, performCall } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event, EventSink } from "./events";
+import { typeOf } from "./exprTypes";
 import { POSITIVE } from "./facts";
 import { forget } from "./forget";
 import { noteStored } from "./lending";
 import { performAction } from "./obligations";
+import { Oracle } from "./oracle";
 import type { Site, State } from "./state";
 import { type ValueId, ValueTable } from "./values";
-
-/** Decides between the outcomes of a call; replayed so that an instruction is run once per combination. */
-export class Oracle {
-  private choices: number[] = [];
-  private widths: number[] = [];
-  private next = 0;
-
-  restart(): void {
-    this.next = 0;
-  }
-
-  choose(width: number): number {
-    const i = this.next++;
-    if (i === this.choices.length) {
-      this.choices.push(0);
-      this.widths.push(width);
-    }
-    return this.choices[i] as number;
-  }
-
-  /** Moves to the next combination; false when all were seen. */
-  advance(): boolean {
-    for (;;) {
-      const last = this.choices.length - 1;
-      if (last < 0) return false;
-      const c = (this.choices[last] as number) + 1;
-      if (c < (this.widths[last] as number)) {
-        this.choices[last] = c;
-        return true;
-      }
-      this.choices.pop();
-      this.widths.pop();
-    }
-  }
-}
 
 export class Machine {
   readonly t: ValueTable;
@@ -126,41 +93,7 @@ export class Machine {
   // ---- types ----
 
   typeOf(e: Expr): string | undefined {
-    switch (e.k) {
-      case "id":
-        return this.types.get(e.name);
-      case "mem": {
-        const base = this.typeOf(e.base);
-        const tag = base === undefined ? undefined : structTag(base);
-        return tag === undefined ? undefined : this.scope.fieldType(tag, e.field);
-      }
-      case "un": {
-        const inner = this.typeOf(e.e);
-        if (inner === undefined) return undefined;
-        if (e.op === "&") return `${inner} *`;
-        if (e.op === "*") return inner.replace(/\s*\*\s*$/, "");
-        return inner;
-      }
-      case "idx": {
-        const inner = this.typeOf(e.base);
-        return inner?.replace(/\s*(\*|\[[^\]]*\])\s*$/, "");
-      }
-      case "cast":
-        return e.type;
-      case "assign":
-        return this.typeOf(e.l);
-      case "cond":
-        return this.typeOf(e.f) ?? (e.t ? this.typeOf(e.t) : undefined);
-      case "comma":
-        return this.typeOf(e.r);
-      case "call": {
-        if (e.fn.k !== "id") return undefined;
-        const m = this.scope.call(e.fn.name, e.args.length);
-        return m?.struct ? `struct ${m.struct} *` : undefined;
-      }
-      default:
-        return undefined;
-    }
+    return typeOf(this, e);
   }
 
   // ---- expressions ----

@@ -1,0 +1,71 @@
+/** Under what conditions an outcome is the one: what its exits know of parameters and of the result. */
+import { constantOf, flagNames, testedFlags, truth } from "../locks/assume";
+import type { Event } from "../locks/events";
+import { ANY, inherentMask, joinFacts } from "../locks/facts";
+import type { Machine } from "../locks/machine";
+import type { Clause, Term } from "../locks/outcomes";
+import type { ValueId } from "../locks/values";
+import { express } from "./express";
+
+type Exit = Extract<Event, { k: "exit" }>;
+
+/** What an outcome's exits know of parameters, fields reached from them and flag tests on these. */
+export function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
+  const first = exits[0];
+  if (!first) return [];
+  const clauses: Clause[] = [];
+  for (const [v] of first.state.facts) {
+    const x = m.t.get(v);
+    const rooted =
+      m.t.root(v).k === "param" &&
+      (x.k === "param" || x.k === "load" || (x.k === "op" && (x.op === "&" || x.op === "==")));
+    if (!rooted) continue;
+    let fact = first.state.facts.get(v);
+    for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
+    const inherent = inherentMask(m.t, v);
+    if (!fact || ((fact.mask & inherent) === inherent && fact.eq === undefined)) continue;
+    const term = express(m, first.state, v, null);
+    if (!term || term.k === "after") continue;
+    const eq = fact.eq !== undefined ? express(m, first.state, fact.eq, null) : null;
+    if (eq) clauses.push({ k: "equals", term, to: eq, positive: true });
+    else if (fact.mask !== ANY) clauses.push({ k: "mask", term, mask: fact.mask });
+  }
+  return clauses;
+}
+
+/** Only what tells the outcomes apart, and not too much of it. */
+export function telling(lists: Clause[][]): Clause[][] {
+  if (lists.length < 2) return lists.map(() => []);
+  const counts = new Map<string, number>();
+  for (const l of lists) for (const c of l) counts.set(JSON.stringify(c), (counts.get(JSON.stringify(c)) ?? 0) + 1);
+  return lists.map((l) => l.filter((c) => counts.get(JSON.stringify(c)) !== lists.length).slice(0, 8));
+}
+
+/** Named flags that every exit's result certainly has, or certainly lacks. */
+function returnFlags(m: Machine, exits: Exit[]): Clause[] {
+  const verdicts = new Map<string, "true" | "false" | "unknown">();
+  for (const e of exits) {
+    if (e.ret === null) return [];
+    for (const name of testedFlags(m.t, e.ret)) verdicts.set(name, "unknown");
+    const c = constantOf(m.t, e.state, e.ret);
+    const named = flagNames(m.t, c ?? e.ret) ?? [];
+    if (named.some((n) => m.rules.resultFlags.has(n)))
+      for (const name of m.rules.resultFlags) verdicts.set(name, "unknown");
+  }
+  for (const name of verdicts.keys()) {
+    const seen = new Set(exits.map((e) => truth(m.t, e.state, m.t.op("&", e.ret as ValueId, m.t.sym(name)))));
+    verdicts.set(name, seen.size === 1 ? ([...seen][0] as "true" | "false" | "unknown") : "unknown");
+  }
+  return [...verdicts]
+    .filter(([, v]) => v !== "unknown")
+    .map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
+}
+
+export function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
+  if (constant?.k === "arg") return [];
+  if (constant) return [{ k: "equals", term: { k: "ret" }, to: constant, positive: true }];
+  let mask = 0;
+  for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
+  const flags = returnFlags(m, exits);
+  return mask === ANY ? flags : [{ k: "mask", term: { k: "ret" }, mask }, ...flags];
+}
