@@ -274,6 +274,11 @@ export class Program<V> {
     return this.syntax.get(parsed, () => this.lower(ref, this.textOf(ref), new Map()));
   }
 
+  /** Frees the syntax of a function that has been judged. */
+  forgetSyntax(ref: FunctionRef): void {
+    this.syntax.delete(this.parsed.get(refKey(ref)));
+  }
+
   private parse(key: string): Parsed {
     this.db.read(`fn:${key}`);
     const ref = this.find(key);
