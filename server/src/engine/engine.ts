@@ -209,7 +209,6 @@ export class EngineImpl implements Engine {
     try {
       const degraded = program.degraded(ref).slice(0, 1);
       const relevant = program.isRelevant(ref, dir);
-      if (!relevant) program.forgetSyntax(ref);
       // The bodies of primitives implement what the data says; they are not judged by it.
       const checked = relevant && !program.isLockPrimitive(ref.item.name) ? program.verdict(ref, dir) : null;
       if (checked?.incomplete) degraded.push({ reason: "too many paths: some were not followed", at: 0 });

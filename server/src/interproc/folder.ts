@@ -283,7 +283,11 @@ export class Folder<V> {
       names: new Set(a.calls.keys()),
       entry,
     };
-    if (entry) program.analyses.set(checked, a);
+    if (program.o.isExpected(ref)) {
+      // In a check of many files nobody looks at it again.
+      program.analyses.delete(plain);
+      program.forgetSyntax(ref);
+    } else if (entry) program.analyses.set(checked, a);
     return checked;
   }
 

@@ -15,7 +15,7 @@ import type { FunctionAst } from "../syntax/ast";
 import { functionsNamed } from "../syntax/functionNames";
 import type { FileScan } from "../syntax/model";
 import type { MacroClass } from "../syntax/normaliseMacros";
-import { parseFunction } from "../syntax/parseFunction";
+import { type ParseFunctionOptions, parseFunction, problemsOf } from "../syntax/parseFunction";
 import type { CParser } from "../syntax/parser";
 import type { TreeIndex } from "../syntax/treeIndex";
 import type { Callers } from "../syntax/treeIndexCalls";
@@ -274,7 +274,7 @@ export class Program<V> {
     return this.syntax.get(parsed, () => this.lower(ref, this.textOf(ref), new Map()));
   }
 
-  /** Frees the syntax of a function that no analysis needs again. */
+  /** Frees the syntax of a function that has been judged. */
   forgetSyntax(ref: FunctionRef): void {
     this.syntax.delete(this.parsed.get(refKey(ref)));
   }
@@ -289,23 +289,41 @@ export class Program<V> {
     if (old?.hash === hash && [...old.macros].every(([name, c]) => sameJson(this.env.classOf(ref.file, name), c)))
       return old;
     const macros: Parsed["macros"] = new Map();
-    const lowered = this.lower(ref, text, macros);
-    const parsed: Parsed = { hash, degraded: lowered.ast.degraded.slice(), macros };
+    const lowered = this.mayAnalyse(key) ? this.lower(ref, text, macros) : null;
+    const degraded = lowered?.ast.degraded.slice() ?? this.problems(ref, text, macros);
+    const parsed: Parsed = { hash, degraded, macros };
     this.lastParsed.set(key, parsed);
-    this.syntax.set(parsed, lowered);
+    if (lowered) this.syntax.set(parsed, lowered);
     return parsed;
   }
 
-  private lower(ref: FunctionRef, text: string, macros: Parsed["macros"]): Lowered {
-    const t0 = now();
-    const ast = parseFunction(this.o.parser, text, {
+  /** Will the syntax of a function be asked for? A guess: if it is wrong, the function is parsed twice. */
+  private mayAnalyse(key: string): boolean {
+    for (const folder of this.folders.values()) if (folder.graph.isRelevant(key)) return true;
+    return false;
+  }
+
+  private parseOptions(ref: FunctionRef, macros: Parsed["macros"]): ParseFunctionOptions {
+    return {
       kind: ref.item.kind,
       macros: this.o.macros,
       macroClass: (name) => {
         if (!macros.has(name)) macros.set(name, this.env.classOf(ref.file, name));
         return macros.get(name);
       },
-    });
+    };
+  }
+
+  private problems(ref: FunctionRef, text: string, macros: Parsed["macros"]): Parsed["degraded"] {
+    const t0 = now();
+    const problems = problemsOf(this.o.parser, text, this.parseOptions(ref, macros));
+    this.phases.parse = (this.phases.parse ?? 0) + (now() - t0);
+    return problems;
+  }
+
+  private lower(ref: FunctionRef, text: string, macros: Parsed["macros"]): Lowered {
+    const t0 = now();
+    const ast = parseFunction(this.o.parser, text, this.parseOptions(ref, macros));
     const t1 = now();
     this.phases.parse = (this.phases.parse ?? 0) + (t1 - t0);
     const build = (): Cfg => {

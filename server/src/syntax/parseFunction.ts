@@ -2,6 +2,7 @@
 import type { MacroTable } from "../rules/model";
 import type { FunctionAst, Stmt } from "./ast";
 import { type Lowered, lowerBody } from "./lower";
+import { isLowerable } from "./lowerable";
 import { joinVariants } from "./lowerVariants";
 import { normaliseBody } from "./normalise";
 import { type Conditional, selectBranch } from "./normaliseDirectives";
@@ -30,6 +31,16 @@ export function parseFunction(parser: CParser, text: string, options: ParseFunct
   const budget = { left: MAX_VARIANTS };
   const { body, degraded } = parseBody(parser, text, bodyStart, options, budget);
   return { ...header, kind: options.kind, body, degraded };
+}
+
+/** What `parseFunction` would report, without an AST where there is certainly nothing. It asks about the same macros. */
+export function problemsOf(parser: CParser, text: string, options: ParseFunctionOptions): FunctionAst["degraded"] {
+  const bodyStart = options.bodyStart ?? findBody(text);
+  const n = normaliseBody(text, bodyStart, options);
+  const isSound = n.problems.length === 0 && !n.conditionals.some((c) => c.split) && isLowerable(parser.parse(n.text));
+  if (!isSound) return parseFunction(parser, text, { ...options, bodyStart }).degraded;
+  parseHeader(text, bodyStart, options);
+  return [];
 }
 
 /** The first `{` outside parentheses, comments and directives. */
