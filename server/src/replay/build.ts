@@ -25,6 +25,10 @@ export interface BuildInput {
   /** Line of the finding, if there is one. */
   line: number | null;
   loopBound: number;
+  /** Steps of one thread before it is trimmed, at most. */
+  maxOps?: number;
+  /** Leaves the threads as they were laid out: slow, for comparison. */
+  untrimmed?: boolean;
 }
 
 export interface Built {
@@ -100,14 +104,14 @@ function buildModel(input: BuildInput): Built | string {
     const bindings: Built["bindings"] = [];
     const codes: Code[] = [subject, ...scenario.racers.map((r) => own.get(r.call)!)];
     const threads: Model["threads"] = codes.map((code, n) => {
-      const out = new ThreadBuilder(notes, knowledge[n]!);
+      const out = new ThreadBuilder(notes, knowledge[n]!, input.maxOps);
       const lowering = new Lowering(ctx, out);
       startHeap(lowering);
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });
       const whole = out.finish();
-      if (!last) return { name: names[n]!, ...whole, keeps: [] };
+      if (!last || input.untrimmed) return { name: names[n]!, ...whole, keeps: [] };
       const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
       const short = trim({
         ...whole,

@@ -66,7 +66,11 @@ export function colour(ops: readonly Op[]): Coloured {
 
 function usesOf(op: Op): number[] {
   let out = expressionsOf(op).flatMap(registersOf);
-  if (op.k === "await") out = out.filter((r) => r !== op.r);
+  // The condition speaks of the awaited value; an index speaks of what its register held before.
+  if (op.k === "await") {
+    const indexes = [op.from.index, op.live?.index].flatMap((e) => (e ? registersOf(e) : []));
+    out = [...out.filter((r) => r !== op.r), ...indexes];
+  }
   if (op.k === "branch" && op.memo !== undefined) out.push(op.memo);
   return out;
 }

@@ -72,6 +72,7 @@ export class ThreadBuilder {
   constructor(
     readonly notes: Notes,
     readonly knowledge: Knowledge,
+    private readonly maxOps = MAX_OPS,
   ) {
     this.site = this.addSite({ file: "", function: "", line: 0, text: "", depth: 0, user: false });
   }
@@ -107,7 +108,7 @@ export class ThreadBuilder {
   }
 
   emit(op: NewOp): void {
-    if (this.ops.length >= MAX_OPS) throw new TooLarge(`more than ${MAX_OPS} steps before trimming`);
+    if (this.ops.length >= this.maxOps) throw new TooLarge(`more than ${this.maxOps} steps before trimming`);
     this.ops.push({ ...op, site: this.site } as Op);
   }
 

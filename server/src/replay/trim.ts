@@ -186,17 +186,20 @@ function backEdges(ops: readonly Op[]): [number, number][] {
 function compact(ops: readonly Op[], kept: ReadonlySet<number>, dom: PostDominators): Op[] {
   const follow = (from: number): number => {
     let pc = from;
+    let bound = -1;
     for (let n = 0; n <= ops.length; n++) {
       const op = ops[pc]!;
-      if (op.k === "cut" || op.k === "stop") break;
+      if (op.k === "cut" || op.k === "stop") return pc;
       if (op.k === "jump") pc = op.to;
-      else if (kept.has(pc)) break;
+      else if (kept.has(pc)) return pc;
       else if (op.k === "branch") {
+        bound = [op.t, op.f].find((x) => ops[x]!.k === "cut") ?? bound;
         const on = dom.live[pc] ?? dom.ipdom[pc]!;
         pc = on >= 0 ? on : op.f;
       } else pc++;
     }
-    return pc;
+    // Round and round, and nobody sees it: only the bound ends that.
+    return bound < 0 ? pc : bound;
   };
   const at = new Map<number, number>();
   const out: Op[] = [];

@@ -194,7 +194,7 @@ function randomOp(r: Random, m: Model, pc: number, length: number, dormant: numb
     case "try":
       return { k: "try", lock, mode: r.pick(["read", "write"] as const), r: reg, site };
     case "release":
-      return { k: "release", lock, mode: r.chance(70) ? "any" : r.pick(["read", "write"] as const), site };
+      return { k: "release", lock, mode: r.chance(60) ? "any" : r.pick(["read", "write", "ifHeld"] as const), site };
     case "downgrade":
       return { k: "downgrade", lock, site };
     case "enter":

@@ -31,7 +31,7 @@ export async function runSpin(promela: string): Promise<SpinResult> {
     writeFileSync(path.join(folder, "model.pml"), promela);
     await run("spin", ["-a", "model.pml"]);
     await run("gcc", ["-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096", "-o", "pan", "pan.c"]);
-    const text = await run("./pan", ["-m100000"]);
+    const text = await run("./pan", ["-m100000", "-w16"]);
     const errors = /errors: (\d+)/.exec(text);
     const states = /([\d.e+]+) states, stored/.exec(text);
     if (!errors || !states || /search depth too small/.test(text)) throw new Error(`spin said:\n${text}`);

@@ -8,15 +8,13 @@ export interface Case {
   breaks: Record<string, Edit[]>;
   /** Edits that keep it; `before` is text put in front of the function. */
   keeps: Record<string, { edits: Edit[]; before?: string }>;
-  /** Locals that may have any name. */
-  locals: string[];
 }
 
 const rowOf = (fn: string, scenario?: string): Row =>
   ROWS.find((r) => r.fn === fn && (scenario === undefined || r.scenario === scenario))!;
 
 /** `check` stands for itself, inverted and in a helper; `params` and `args` are the helper's. */
-function around(row: Row, check: string, params: string, locals: string[], more: Partial<Case> = {}): Case {
+function around(row: Row, check: string, params: string, more: Partial<Case> = {}): Case {
   const names = params.split(",").map((p) => /(\w+)$/.exec(p.trim())![1]!);
   return {
     row,
@@ -33,63 +31,45 @@ function around(row: Row, check: string, params: string, locals: string[], more:
       "the condition is asked in two steps": { edits: [[check, `((${check}) ? 1 : 0)`]] },
       ...more.keeps,
     },
-    locals,
   };
 }
 
 const undo = /(pte_val\(ptep_get\(ptep\)+) \{\s*gup_put_folio\(folio, 1, flags\);\s*goto pte_unmap;\s*\}/;
 
 export const CASES: Case[] = [
-  around(
-    rowOf("gup_fast_pte_range"),
-    "pmd_val(pmd) != pmd_val(*pmdp)",
-    "pmd_t pmd, pmd_t *pmdp",
-    ["ptem", "nr_start"],
-    {
-      breaks: {
-        "the value is compared with itself": [["pmd_val(*pmdp)", "pmd_val(pmd)"]],
-        "the undo is dropped": [[undo, "$1 {\n\t\t\tgoto pte_unmap;\n\t\t}"]],
-        "the body is empty": [[undo, "$1 {\n\t\t}"]],
-      },
+  around(rowOf("gup_fast_pte_range"), "pmd_val(pmd) != pmd_val(*pmdp)", "pmd_t pmd, pmd_t *pmdp", {
+    breaks: {
+      "the value is compared with itself": [["pmd_val(*pmdp)", "pmd_val(pmd)"]],
+      "the undo is dropped": [[undo, "$1 {\n\t\t\tgoto pte_unmap;\n\t\t}"]],
+      "the body is empty": [[undo, "$1 {\n\t\t}"]],
     },
-  ),
+  }),
   around(
     rowOf("gup_fast", "gup-fast-vs-fork"),
     "read_seqcount_retry(&current->mm->write_protect_seq, seq)",
     "unsigned int seq",
-    ["nr_pinned"],
   ),
-  around(rowOf("do_anonymous_page"), "vmf_pte_changed(vmf)", "struct vm_fault *vmf", ["ret"], {
+  around(rowOf("do_anonymous_page"), "vmf_pte_changed(vmf)", "struct vm_fault *vmf", {
     breaks: {
       "the condition is inverted": [
         ["nr_pages == 1 && vmf_pte_changed(vmf)", "nr_pages == 1 && !vmf_pte_changed(vmf)"],
       ],
     },
   }),
-  around(rowOf("finish_fault"), "vmf_pte_changed(vmf)", "struct vm_fault *vmf", ["nr_pages"]),
-  around(
-    rowOf("wp_page_copy", "cow-race"),
-    "pte_same(ptep_get(vmf->pte), vmf->orig_pte)",
-    "struct vm_fault *vmf",
-    ["page_copied", "old_folio"],
-    {
-      breaks: {
-        "the value is compared with itself": [["pte_same(ptep_get(vmf->pte)", "pte_same(vmf->orig_pte"]],
-        "the result is ignored": [
-          ["pte_same(ptep_get(vmf->pte), vmf->orig_pte)", "(pte_same(ptep_get(vmf->pte), vmf->orig_pte), 1)"],
-        ],
-      },
+  around(rowOf("finish_fault"), "vmf_pte_changed(vmf)", "struct vm_fault *vmf"),
+  around(rowOf("wp_page_copy", "cow-race"), "pte_same(ptep_get(vmf->pte), vmf->orig_pte)", "struct vm_fault *vmf", {
+    breaks: {
+      "the value is compared with itself": [["pte_same(ptep_get(vmf->pte)", "pte_same(vmf->orig_pte"]],
+      "the result is ignored": [
+        ["pte_same(ptep_get(vmf->pte), vmf->orig_pte)", "(pte_same(ptep_get(vmf->pte), vmf->orig_pte), 1)"],
+      ],
     },
-  ),
-  around(rowOf("mfill_atomic_install_pte"), "!pte_none_mostly(ptep_get(dst_pte))", "pte_t *dst_pte", [
-    "_dst_pte",
-    "writable",
-  ]),
+  }),
+  around(rowOf("mfill_atomic_install_pte"), "!pte_none_mostly(ptep_get(dst_pte))", "pte_t *dst_pte"),
   around(
     rowOf("dmirror_range_fault"),
     "mmu_interval_read_retry(range->notifier,\n\t\t\t\t\t    range->notifier_seq)",
     "struct hmm_range *range",
-    ["timeout"],
     {
       breaks: {
         "the check moves before the lock": [
@@ -106,7 +86,6 @@ export const CASES: Case[] = [
     rowOf("nouveau_range_fault"),
     "mmu_interval_read_retry(range.notifier,\n\t\t\t\t\t    range.notifier_seq)",
     "struct hmm_range range",
-    ["timeout"],
     {
       keeps: {
         "the check moves into a helper": {
@@ -126,7 +105,6 @@ export const CASES: Case[] = [
         edits: [["vma_start_write(vma);", "lk_test_lock(vma);"]],
       },
     },
-    locals: ["charged", "nrpages"],
   },
   {
     row: rowOf("nouveau_svm_range_invalidate"),
@@ -140,6 +118,5 @@ export const CASES: Case[] = [
         edits: [["mmu_interval_set_seq(mni, cur_seq);", "lk_test_store(mni, cur_seq);"]],
       },
     },
-    locals: [],
   },
 ];

@@ -7,6 +7,7 @@ import type { Trace } from "../../src/protocol/trace";
 import { replay } from "../../src/replay/replay";
 import { loadScenarios } from "../../src/replay/scenario";
 import { loadRules } from "../../src/rules/load";
+import type { FunctionAst } from "../../src/syntax/ast";
 import { Tree } from "../mutations/tree";
 
 export interface Subject {
@@ -43,7 +44,17 @@ export class KernelReplay {
     return this.engine.program.textOf(best);
   }
 
-  /** The verdict on the function after some edits of it, and of what stands before it in the file. */
+  /** Parameters and local variables of the function. */
+  localsOf(s: Subject): string[] {
+    const { program } = this.engine;
+    const refs = program.functionsOf(s.file).filter((r) => r.item.name === s.fn);
+    return [...new Set(refs.flatMap((ref) => declaredIn(program.lowered(ref).ast)))].sort();
+  }
+
+  /**
+   * The verdict on the function after some edits of it, and of what stands before it in the file. With a `name` the
+   * function gets it, and all its parameters and locals get new ones too.
+   */
   run(s: Subject, edits: readonly Edit[] = [], before = "", name = s.fn): Trace & { ms: number } {
     let whole = this.tree.read(s.file)!;
     const original = whole;
@@ -60,10 +71,21 @@ export class KernelReplay {
       now = next;
     }
     const at = whole.indexOf(old);
-    const text = whole.slice(0, at) + before + now + whole.slice(at + old.length);
+    let place = s.at;
+    let rest = whole.slice(at + old.length);
+    let front = whole.slice(0, at);
+    if (name !== s.fn) {
+      const locals = this.localsOf(s);
+      const renamed = (text: string): string => renameLocals(text, locals);
+      const called = (text: string): string => text.replace(new RegExp(`\\b${s.fn}\\b`, "g"), name);
+      now = called(renamed(now));
+      if (old.includes(place)) place = called(renamed(place));
+      [front, rest] = [called(front), called(rest)];
+    }
+    const text = front + before + now + rest;
     this.engine.setOverlay(s.file, text === original ? null : text);
     try {
-      return this.replay({ ...s, fn: name }, text);
+      return this.replay({ ...s, fn: name, at: place }, text);
     } finally {
       this.engine.setOverlay(s.file, null);
     }
@@ -90,4 +112,28 @@ export class KernelReplay {
     });
     return { ...trace, ms: performance.now() - t0 };
   }
+}
+
+/** Names that a function declares. */
+function declaredIn(fn: FunctionAst): string[] {
+  const names = fn.params.map((p) => p.name);
+  const visit = (x: unknown): void => {
+    if (Array.isArray(x)) x.forEach(visit);
+    else if (typeof x === "object" && x !== null) {
+      const s = x as { k?: string; vars?: { name: string }[] };
+      if (s.k === "decl" && s.vars) names.push(...s.vars.map((v) => v.name));
+      Object.values(x).forEach(visit);
+    }
+  };
+  visit(fn.body);
+  return names.filter((n) => n !== "");
+}
+
+/** Variables get other names; fields and tags of the same name keep theirs. */
+function renameLocals(text: string, locals: readonly string[]): string {
+  return locals.reduce(
+    (t, n) =>
+      t.replace(new RegExp(`(?<!\\.|->|\\bstruct |\\benum |\\bgoto |[\\w"])${n}\\b(?!\\()`, "g"), `lk_test_${n}`),
+    text,
+  );
 }
