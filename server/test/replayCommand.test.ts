@@ -33,6 +33,53 @@ function lockstep(...args: string[]): { code: number | null; out: string; err: s
 
 const PLACE = "mm/S3-buggy.c:18";
 
+interface Found {
+  level: string;
+  line: number;
+  replay: {
+    verdict: string;
+    scenario: string;
+    states: number;
+    switches: number;
+    reason: null;
+    steps: unknown[];
+  } | null;
+}
+
+describe("lockstep check", () => {
+  const at = (out: string): Found => JSON.parse(out).findings.find((f: Found) => f.line === 18);
+
+  it("makes an error of a finding whose race was found", () => {
+    const found = at(lockstep("check", "mm/S3-buggy.c", "--format", "json").out);
+    expect(found).toMatchObject({
+      level: "error",
+      replay: { verdict: "violation", scenario: "gup-fast-vs-collapse", switches: 2, reason: null },
+    });
+  });
+
+  it("leaves it a warning without replay", () => {
+    expect(at(lockstep("check", "mm/S3-buggy.c", "--format", "json", "--no-replay").out)).toMatchObject({
+      level: "warning",
+      replay: null,
+    });
+  });
+
+  it("gives SARIF the interleaving, one flow per CPU", () => {
+    const { out } = lockstep("check", "mm/S3-buggy.c", "--format", "sarif");
+    const flows = JSON.parse(out).runs[0].results.flatMap(
+      (r: { codeFlows: { threadFlows: { id?: string; locations: { executionOrder: number }[] }[] }[] }) =>
+        r.codeFlows.filter((f) => f.threadFlows.length > 1),
+    );
+    expect(flows.length).toBeGreaterThan(0);
+    const [{ threadFlows }] = flows;
+    expect(threadFlows.map((t: { id: string }) => t.id)).toEqual(["CPU0", "CPU1"]);
+    const orders = threadFlows.flatMap((t: { locations: { executionOrder: number }[] }) =>
+      t.locations.map((l) => l.executionOrder),
+    );
+    expect([...orders].sort((a, b) => a - b)).toEqual(orders.map((_: number, i: number) => i + 1));
+  });
+});
+
 describe("lockstep replay", () => {
   it("shows the interleaving behind a finding, with what it holds for", () => {
     const run = lockstep("replay", PLACE);

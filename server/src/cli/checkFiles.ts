@@ -1,7 +1,11 @@
 /** Checks a list of files one after the other. Runs in the main thread and in every worker. */
 import { messageOf } from "../base/text";
+import { Verdicts } from "../engine/levels";
+import { loadScenarios } from "../engine/replay";
 import type { Engine, FileResult } from "../engine/types";
 import type { HostTree } from "../workspace/host";
+import type { Arguments } from "./args";
+import type { CliHost } from "./host";
 
 export interface CheckedFiles {
   results: FileResult[];
@@ -10,18 +14,26 @@ export interface CheckedFiles {
   phasesMs: Record<string, number>;
 }
 
+/** What sets the levels of findings by their races, unless the user does without. */
+export function verdictsOf(host: CliHost, args: Arguments): Verdicts | null {
+  return args.options.has("--no-replay") ? null : new Verdicts(() => loadScenarios(host.builtinRules()));
+}
+
 /** A file that fails costs the others nothing. */
 export function checkFiles(
   engine: Engine,
   tree: HostTree,
   files: readonly string[],
   progress: (done: number) => void,
+  verdicts: Verdicts | null = null,
 ): CheckedFiles {
   const checked: CheckedFiles = { results: [], failures: [], phasesMs: {} };
   engine.expect(files);
   files.forEach((file, index) => {
     try {
-      checked.results.push(engine.check(file));
+      const result = engine.check(file);
+      verdicts?.judge(engine, result.findings);
+      checked.results.push(result);
       const problem = tree.problemOf(file);
       if (problem !== undefined) checked.failures.push({ file, message: problem });
     } catch (error) {

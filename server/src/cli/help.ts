@@ -24,8 +24,9 @@ options of check:
   --jobs N              number of parallel workers; the result is the same
   --shard I/N           check only the I-th of N equal parts
   --stats               files, functions, degraded functions, times and memory
-  --cache DIR, --no-cache, --no-replay
-                        accepted; this version keeps nothing between runs and does not replay
+  --no-replay           do not look for the races behind findings: levels then rest on the static evidence alone
+  --cache DIR, --no-cache
+                        accepted; this version keeps nothing between runs
 
 contract, why, explain and rules take --format text|json; contract and why also --root and --rules.
 .lockstep/config.yaml in the tree may set severity, disable (rules) and exclude (globs).

@@ -8,6 +8,8 @@ export interface ParallelJob {
   extraRules?: string;
   files: readonly string[];
   workers: number;
+  /** Replay what is found. */
+  replay: boolean;
 }
 
 export interface CliHost extends Host {

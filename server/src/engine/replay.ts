@@ -81,14 +81,49 @@ export function* replayLineSteps(
     return "problem" in trace ? { problem: trace.problem } : answer(trace);
   }
   yield;
-  // The profile that violates is the answer; else the one that leaves doubt; else the first.
+  return answer(yield* overProfiles(profiles, input));
+}
+
+/** The profile that violates is the answer; else the one that leaves doubt; else the first. */
+function* overProfiles(
+  profiles: readonly (string | null)[],
+  input: (profile: string | null) => ReplayInput,
+): Generator<undefined, Trace> {
   const traces: Trace[] = [];
   for (const profile of profiles) {
     const trace = yield* replaySteps(input(profile));
-    if (trace.verdict === "violation") return answer(trace);
+    if (trace.verdict === "violation") return trace;
     traces.push(trace);
   }
-  return answer(traces.find((t) => t.verdict === "inconclusive") ?? traces[0]!);
+  return traces.find((t) => t.verdict === "inconclusive") ?? traces[0]!;
+}
+
+/** The race of a finding that this engine has just reported, or null if its rule has none. */
+export function replayFinding(
+  engine: EngineImpl,
+  set: ScenarioSet,
+  finding: Finding,
+  budget: Pick<ReplayInput, "maxStates" | "maxOps">,
+): Trace | null {
+  const cause = engine.causeOf(finding);
+  const scenario = set.scenarios.find((s) => s.id === cause?.check.scenario);
+  if (!cause || !scenario) return null;
+  const held = heldBy(engine, finding.file, finding.function);
+  const steps = overProfiles(scenario.profiles.length > 0 ? scenario.profiles : [null], (profile) => ({
+    program: engine.program,
+    textOf: (path) => engine.overlay.text(path),
+    set,
+    scenario,
+    profile,
+    subject: cause.ref,
+    held,
+    line: finding.line,
+    ...budget,
+  }));
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+  }
 }
 
 function findingAt(engine: EngineImpl, request: ReplayRequest): Finding | undefined {

@@ -3,6 +3,8 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { messageOf } from "../base/text";
 import { type CheckedFiles, checkFiles, mergeChecked } from "../cli/checkFiles";
 import type { ParallelJob } from "../cli/host";
+import { Verdicts } from "../engine/levels";
+import { loadScenarios } from "../engine/replay";
 import { loadAllRules } from "../workspace/rules";
 import { createNodeHost } from "./host";
 
@@ -11,6 +13,7 @@ interface WorkerInput {
   root: string;
   extraRules?: string;
   files: readonly string[];
+  replay: boolean;
 }
 
 type WorkerMessage = { done: number } | { checked: CheckedFiles } | { error: string };
@@ -27,6 +30,7 @@ export async function checkInWorkers(job: ParallelJob, progress: (done: number) 
       lockstepWorker: true,
       root: job.root,
       files,
+      replay: job.replay,
       ...(job.extraRules === undefined ? {} : { extraRules: job.extraRules }),
     };
     return runWorker(input, (count) => {
@@ -54,11 +58,12 @@ function runWorker(input: WorkerInput, progress: (done: number) => void): Promis
 export async function runCheckWorker(): Promise<void> {
   const post = (message: WorkerMessage) => parentPort!.postMessage(message);
   try {
-    const { root, extraRules, files } = workerData as WorkerInput;
+    const { root, extraRules, files, replay } = workerData as WorkerInput;
     const host = createNodeHost();
     const tree = host.openTree(root);
     const engine = await host.createEngine(tree, loadAllRules(host, root, extraRules));
-    post({ checked: checkFiles(engine, tree, files, (done) => post({ done })) });
+    const verdicts = replay ? new Verdicts(() => loadScenarios(host.builtinRules())) : null;
+    post({ checked: checkFiles(engine, tree, files, (done) => post({ done }), verdicts) });
   } catch (error) {
     post({ error: messageOf(error) });
   }

@@ -1,4 +1,5 @@
 /** Plain types that every skin (CLI, LSP, SARIF, client) shares. */
+import type { TraceStep, TraceThread } from "./trace";
 
 export type Level = "error" | "warning" | "hint";
 
@@ -44,6 +45,9 @@ export interface ReplaySummary {
   states: number;
   switches: number;
   reason: string | null;
+  /** Of a violation: who runs, and the interleaving. */
+  threads?: TraceThread[];
+  steps?: TraceStep[];
 }
 
 export interface HeldLock {

@@ -1,5 +1,6 @@
 /** SARIF 2.1.0, the exchange format of code scanning services. */
-import type { Finding, Level, PathStep } from "../protocol/finding";
+import type { Finding, Level, PathStep, ReplaySummary } from "../protocol/finding";
+import type { TraceStep } from "../protocol/trace";
 import type { CheckRule } from "../rules/model";
 import { toJson } from "./json";
 import type { Report } from "./model";
@@ -49,22 +50,47 @@ const precision: Record<CheckRule["confidence"], string> = { high: "high", moder
 function result(finding: Finding, ruleIndex: number | undefined) {
   const steps = finding.path.map(stepLocation);
   const here = { physicalLocation: physical(finding.file, region(finding)), ...logical(finding) };
+  const flows = [
+    ...(steps.length === 0
+      ? []
+      : [{ message: { text: "How it gets there." }, threadFlows: [{ locations: flow(finding, here, steps) }] }]),
+    ...raceFlows(finding.replay),
+  ];
   return {
     ruleId: finding.rule,
     ...(ruleIndex === undefined ? {} : { ruleIndex }),
     level: levels[finding.level],
     message: { text: [finding.message, finding.advice].filter((part) => part !== "").join("\n") },
     locations: [here],
-    ...(steps.length === 0
-      ? {}
-      : {
-          relatedLocations: steps.map((step, index) => ({ id: index + 1, ...step })),
-          codeFlows: [
-            { message: { text: "How it gets there." }, threadFlows: [{ locations: flow(finding, here, steps) }] },
-          ],
-        }),
+    ...(steps.length === 0 ? {} : { relatedLocations: steps.map((step, index) => ({ id: index + 1, ...step })) }),
+    ...(flows.length === 0 ? {} : { codeFlows: flows }),
     partialFingerprints: { "lockstep/v1": finding.fingerprint },
-    ...(finding.replay === null ? {} : { properties: { replay: finding.replay } }),
+    ...(finding.replay === null ? {} : { properties: { replay: verdictOf(finding.replay) } }),
+  };
+}
+
+function verdictOf({ verdict, scenario, profile, states, switches, reason }: ReplaySummary) {
+  return { verdict, scenario, profile, states, switches, reason };
+}
+
+/** The interleaving that does the harm: one flow per CPU, the steps numbered across them. */
+function raceFlows(replay: ReplaySummary | null) {
+  const { steps = [], threads = [] } = replay ?? {};
+  if (steps.length === 0) return [];
+  const threadFlows = threads.flatMap(({ cpu, name }) => {
+    const locations = steps.flatMap((step, index) =>
+      step.cpu === cpu ? [{ location: raceLocation(step), executionOrder: index + 1 }] : [],
+    );
+    return locations.length === 0 ? [] : [{ id: `CPU${cpu}`, message: { text: name }, locations }];
+  });
+  return [{ message: { text: "An interleaving that does harm, in the model." }, threadFlows }];
+}
+
+function raceLocation(step: TraceStep) {
+  return {
+    physicalLocation: physical(step.file, { startLine: step.line, snippet: { text: step.text } }),
+    ...logical(step),
+    message: { text: step.note === "" ? step.text : `${step.text}: ${step.note}` },
   };
 }
 
@@ -101,7 +127,7 @@ function region(finding: Finding) {
   };
 }
 
-function logical(finding: Finding) {
+function logical(finding: Pick<Finding, "function">) {
   return finding.function === "" ? {} : { logicalLocations: [{ name: finding.function, kind: "function" }] };
 }
 

@@ -10,7 +10,7 @@ import { renderers } from "../../report/render";
 import { levels } from "../../workspace/config";
 import { openEngine } from "../../workspace/open";
 import { type Arguments, choice, type OptionTable, parseArguments } from "../args";
-import { checkFiles } from "../checkFiles";
+import { checkFiles, verdictsOf } from "../checkFiles";
 import { checkPatch } from "../checkPatch";
 import { type Checked, collect } from "../collect";
 import { InputError, UsageError } from "../errors";
@@ -52,7 +52,7 @@ export async function check(argv: readonly string[], host: CliHost): Promise<num
     severity: choice(args.options, "--severity", levels, project.config.severity ?? "warning"),
   };
   const checked = fromStdin
-    ? await checkStdin(host, project, named ?? "stdin.c", filter)
+    ? await checkStdin(host, project, args, named ?? "stdin.c", filter)
     : args.options.has("--diff")
       ? await checkPatch(host, project, args, filter)
       : await checkPaths(host, project, args, filter, jobs);
@@ -93,11 +93,18 @@ async function checkPaths(
             root: project.root,
             ...(project.extraRules === undefined ? {} : { extraRules: project.extraRules }),
             files,
+            replay: !args.options.has("--no-replay"),
             workers: Math.min(jobs, files.length),
           },
           progress.update,
         )
-      : checkFiles(await openEngine(host, project.tree, project.rules), project.tree, files, progress.update);
+      : checkFiles(
+          await openEngine(host, project.tree, project.rules),
+          project.tree,
+          files,
+          progress.update,
+          verdictsOf(host, args),
+        );
   progress.clear();
   const lost = checked.failures.some(
     ({ file, message }) => inputs.named.has(file) || message.startsWith("internal error"),
@@ -105,12 +112,24 @@ async function checkPaths(
   return collect(checked, project.tree, filter, inputs.missing.length > 0 || lost);
 }
 
-async function checkStdin(host: CliHost, project: Project, name: string, filter: Filter): Promise<Checked> {
+async function checkStdin(
+  host: CliHost,
+  project: Project,
+  args: Arguments,
+  name: string,
+  filter: Filter,
+): Promise<Checked> {
   const path = project.treePath(name);
   const text = readStdin(host);
   const engine = await openEngine(host, project.tree, project.rules);
   engine.setOverlay(path, text);
-  const checked = checkFiles(engine, { ...project.tree, problemOf: () => undefined }, [path], () => {});
+  const checked = checkFiles(
+    engine,
+    { ...project.tree, problemOf: () => undefined },
+    [path],
+    () => {},
+    verdictsOf(host, args),
+  );
   const tree: TreeProvider = { ...project.tree, read: (file) => (file === path ? text : project.tree.read(file)) };
   return collect(checked, tree, filter, checked.failures.length > 0);
 }

@@ -1,0 +1,94 @@
+/**
+ * Levels by verdict: a finding whose race was found is an error, one whose race cannot happen in the model a hint. Only
+ * findings are replayed, each with a budget of states and steps; no clock decides anything.
+ */
+import type { Finding, ReplaySummary } from "../protocol/finding";
+import type { Trace } from "../protocol/trace";
+import type { ScenarioSet } from "../replay/scenario";
+import type { CheckRule } from "../rules/model";
+import { EngineImpl } from "./engine";
+import { replayFinding } from "./replay";
+import type { Engine, TreeProvider } from "./types";
+
+/** What one finding of a whole check may cost. */
+const BUDGET = { maxStates: 50_000, maxOps: 12_000 };
+
+const EXAMPLE = "drivers/example/example.c";
+const HEADERS = "include/linux";
+
+export class Verdicts {
+  private set: ScenarioSet | undefined;
+  private readonly refuting = new Map<string, readonly Trace[]>();
+
+  /** `scenarios` is asked only if there is something to replay. */
+  constructor(private readonly scenarios: () => ScenarioSet) {}
+
+  /** Replays what can be replayed, and sets the levels. */
+  judge(engine: Engine, findings: readonly Finding[]): void {
+    if (!(engine instanceof EngineImpl)) return;
+    for (const finding of findings) {
+      const cause = engine.causeOf(finding);
+      // What is complete within one thread needs no other one.
+      if (finding.level === "hint" || cause?.check.scenario === undefined || cause.check.harm !== "race") continue;
+      this.set ??= this.scenarios();
+      const trace = replayFinding(engine, this.set, finding, BUDGET);
+      if (trace === null) continue;
+      finding.replay = summaryOf(trace);
+      if (trace.verdict === "violation") finding.level = "error";
+      else if (trace.verdict === "clean") this.refute(engine, finding, cause.check, trace);
+    }
+  }
+
+  /** A scenario that misses one of the rule's own wrong examples refutes nothing. */
+  private refute(engine: EngineImpl, finding: Finding, check: CheckRule, trace: Trace): void {
+    const roles = rolesOf(trace);
+    const key = `${check.id} ${check.file}`;
+    let examples = this.refuting.get(key);
+    if (examples === undefined) this.refuting.set(key, (examples = this.examples(engine, check)));
+    const shown = examples.filter((t) => t.verdict === "violation");
+    if (shown.length === examples.length && shown.some((t) => rolesOf(t) === roles)) {
+      finding.level = "hint";
+      return;
+    }
+    const reason = "no interleaving does the harm, but neither does one on every wrong example of the rule";
+    finding.replay = { ...summaryOf(trace), verdict: "inconclusive", reason };
+  }
+
+  /** Replays of the rule's wrong examples, over the headers of this tree. */
+  private examples(engine: EngineImpl, check: CheckRule): Trace[] {
+    return check.bad.flatMap((code) => {
+      const { rules, parser } = engine.options;
+      const other = new EngineImpl({ tree: exampleTree(engine, `#include <linux/mm.h>\n\n${code}`), rules, parser });
+      return other.check(EXAMPLE).findings.flatMap((f) => {
+        const trace = f.rule === check.id ? replayFinding(other, this.set!, f, BUDGET) : null;
+        return trace === null ? [] : [trace];
+      });
+    });
+  }
+}
+
+function rolesOf(trace: Trace): string {
+  return [...new Set(trace.bindings.map((b) => b.role))].sort().join(" ");
+}
+
+export function summaryOf(trace: Trace): ReplaySummary {
+  const { verdict, scenario, profile, states, switches, reason, threads, steps } = trace;
+  const race = verdict === "violation" ? { threads, steps } : {};
+  return { verdict, scenario, profile, states, switches, reason, ...race };
+}
+
+/** One file beside the headers of a tree. */
+function exampleTree(engine: EngineImpl, text: string): TreeProvider {
+  const { tree } = engine.options;
+  const inside = (dir: string): boolean => dir === HEADERS || dir.startsWith(`${HEADERS}/`);
+  const parents: Record<string, string[]> = {
+    "": ["drivers", "include"],
+    drivers: ["example"],
+    include: ["linux"],
+  };
+  return {
+    read: (path) => (path === EXAMPLE ? text : inside(path) ? tree.read(path) : undefined),
+    list: (dir) => (dir === "drivers/example" ? ["example.c"] : inside(dir) ? tree.list(dir) : []),
+    folders: (dir) => parents[dir] ?? (inside(dir) ? tree.folders(dir) : []),
+  };
+}
