@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { CancellationTokenSource, LSPErrorCodes } from "vscode-languageserver";
+import { CancellationTokenSource, type Hover, LSPErrorCodes, type MarkupContent } from "vscode-languageserver";
 import { copyDemo, TestClient } from "../../test/lspClient";
 import type { ReplayResult } from "../protocol/requests";
 
@@ -31,6 +31,28 @@ describe("lockstep/replay", () => {
     const answer = await client.request<ReplayResult>("lockstep/replay", params);
     expect(answer).toMatchObject({ trace: { verdict: "violation", scenario: "use-after-unlock" } });
     expect("diagram" in answer && answer.diagram.length).toBeGreaterThan(4);
+  });
+
+  it("is drawn in the hover of the finding", async () => {
+    const { client, params, text } = await start();
+    const line = text.split("\n")[params.position.line]!;
+    const at = { ...params, position: { ...params.position, character: line.indexOf("vm_end") } };
+    const hover = await client.request<Hover>("textDocument/hover", at);
+    const { value } = hover.contents as MarkupContent;
+    expect(value).toMatch(/^\*\*Replay\*\* of `use-after-unlock`: violation: /);
+    expect(value).toMatch(/```\n {2}CPU0 +CPU1\n/);
+    expect(value).toMatch(/in this model: 2 CPUs, sequentially consistent, one page, loops <= 2, \d+ states/);
+    expect(
+      Math.max(
+        ...value
+          .split("\n```\n")[0]!
+          .split("\n")
+          .slice(2)
+          .map((l) => l.length),
+      ),
+    ).toBeLessThanOrEqual(72);
+    const elsewhere = { ...params, position: { line: 0, character: 0 } };
+    expect(await client.request<Hover | null>("textDocument/hover", elsewhere)).toBeNull();
   });
 
   it("says why there is none", async () => {

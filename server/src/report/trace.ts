@@ -63,3 +63,13 @@ export function traceMarkdown(t: Trace): string {
   ];
   return [...out, ...details(t).map((d) => `- ${d}`)].map((l) => `${l}\n`).join("");
 }
+
+/** Compact, for a hover: verdict, diagram, what it holds for. */
+export function traceHover(t: Trace): string {
+  const drawn = diagram(t);
+  return [
+    `**Replay** of \`${t.scenario}\`: ${verdictLine(t)}`,
+    ...(drawn.length > 0 ? [["```", ...drawn, "```"].join("\n")] : []),
+    modelLine(t),
+  ].join("\n\n");
+}

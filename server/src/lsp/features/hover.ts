@@ -1,19 +1,57 @@
-/** Hover: rules with their sources, inferred contracts, locks held at this point. */
-import { type Hover, MarkupKind } from "vscode-languageserver";
+/** Hover: the race behind a finding, rules with their sources, inferred contracts, locks held at this point. */
+import { type CancellationToken, type Hover, MarkupKind, type Position } from "vscode-languageserver";
+import { loadScenarios, replayLineSteps, type ScenarioSet } from "../../engine/replay";
+import { traceHover } from "../../report/trace";
+import { shownFindings } from "../checkDocument";
+import type { Session } from "../session";
+import { inSlices } from "../slices";
 import type { Feature } from "./feature";
+
+const scenarios = new WeakMap<Session, ScenarioSet>();
+
+/** The race of the finding at a place, drawn; null if none is reported there or its rule has no race. */
+async function raceAt(
+  session: Session,
+  uri: string,
+  { line, character }: Position,
+  token: CancellationToken,
+): Promise<string | null> {
+  const file = await session.open(uri);
+  if (file === undefined) return null;
+  const { path, project } = file;
+  const { findings } = shownFindings(session, project, path, token);
+  const finding = findings.find(
+    (f) => f.line === line + 1 && f.column <= character + 1 && (f.endLine > f.line || character + 1 <= f.endColumn),
+  );
+  const rule = project.rules.checks.find((c) => c.id === finding?.rule);
+  if (finding === undefined || rule?.scenario === undefined) return null;
+  let set = scenarios.get(session);
+  if (set === undefined) {
+    set = loadScenarios(session.host.builtinRules());
+    scenarios.set(session, set);
+  }
+  const request = { file: path, line: finding.line, rule: rule.id, scenario: null, profile: null, schedule: null };
+  const answer = await inSlices(session, uri, replayLineSteps(project.engine, set, request), token);
+  return "problem" in answer ? null : traceHover(answer.trace);
+}
 
 export const hover: Feature = {
   register({ connection, session, dispatch }) {
     connection.onHover(
       dispatch.request(
         "textDocument/hover",
-        async ({ textDocument, position }): Promise<Hover | null> => {
+        async ({ textDocument, position }, token): Promise<Hover | null> => {
           if (!session.client.settings.hover) return null;
           const file = await session.open(textDocument.uri);
-          const found = file?.project.engine.hover(file.path, file.document.offsetAt(position));
-          if (file === undefined || found === undefined) return null;
-          const range = { start: file.document.positionAt(found.start), end: file.document.positionAt(found.end) };
-          return { contents: { kind: MarkupKind.Markdown, value: found.markdown }, range };
+          if (file === undefined) return null;
+          const { document, path, project } = file;
+          const found = project.engine.hover(path, document.offsetAt(position));
+          const range = found && { start: document.positionAt(found.start), end: document.positionAt(found.end) };
+          const race = await raceAt(session, textDocument.uri, position, token);
+          const parts = [...(race === null ? [] : [race]), ...(found ? [found.markdown] : [])];
+          if (parts.length === 0) return null;
+          const contents = { kind: MarkupKind.Markdown, value: parts.join("\n\n---\n\n") };
+          return range ? { contents, range } : { contents };
         },
         null,
       ),

@@ -1,0 +1,23 @@
+/** Long work between messages: typing never waits for it, a cancellation or an edit of the file ends it. */
+import { type CancellationToken, LSPErrorCodes, ResponseError } from "vscode-languageserver";
+import { throwIfCancelled } from "./dispatch";
+import type { Session } from "./session";
+
+/** Runs the steps to their end; throws when cancelled, or when the document is not the one it was. */
+export async function inSlices<T>(
+  session: Session,
+  uri: string,
+  steps: Generator<undefined, T>,
+  token: CancellationToken,
+): Promise<T> {
+  const version = async (): Promise<number | undefined> => (await session.open(uri))?.document.version;
+  const first = await version();
+  for (;;) {
+    await session.host.breathe();
+    throwIfCancelled(token);
+    if ((await version()) !== first)
+      throw new ResponseError(LSPErrorCodes.ContentModified, "the file was edited meanwhile");
+    const next = steps.next();
+    if (next.done) return next.value;
+  }
+}
