@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- TREE [FOLDER]]`: a bare parse of the files of a folder against a whole check of them in the
- * same run, then the time from an edit to its diagnostics in the bundled server.
+ * same run, then the time from an edit to its diagnostics in the bundled server, then the replays.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
@@ -17,6 +17,7 @@ import { Language, Parser } from "web-tree-sitter";
 import { LineIndex } from "../server/src/base/lineIndex";
 import { openFsTree } from "../server/src/node/fsTree";
 import { filesBelow } from "../server/src/workspace/files";
+import { benchReplay } from "./benchReplay";
 import { provideKernel } from "./kernels.mjs";
 
 const dist = path.dirname(fileURLToPath(import.meta.url));
@@ -32,6 +33,7 @@ const bare = await bareParse();
 line("bare parse (wasm)", `${Math.round(bare)} ms`);
 checkWhole(bare);
 await latency("mm/memory.c");
+await benchReplay(path.resolve(tree), line);
 
 /** What nothing that parses can be faster than: the untouched texts through the same parser. */
 async function bareParse(): Promise<number> {

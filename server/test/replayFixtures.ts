@@ -1,12 +1,12 @@
 /** The fixtures of every shipped scenario: faulty and repaired code. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ReplayInput } from "../src/replay/replay";
 import type { CParser } from "../src/syntax/parser";
+import { projectRoot } from "./mutations/data";
 import { replayInput } from "./replayKit";
 
-const fixtures = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../test-fixtures");
+const fixtures = path.join(projectRoot(), "test-fixtures");
 
 export const VARIANTS = ["buggy", "repaired"] as const;
 

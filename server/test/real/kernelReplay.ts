@@ -4,7 +4,7 @@ import { heldBy } from "../../src/engine/replay";
 import { createNodeHost } from "../../src/node/host";
 import { findResources } from "../../src/node/resources";
 import type { Trace } from "../../src/protocol/trace";
-import { replay } from "../../src/replay/replay";
+import { type ReplayInput, replay } from "../../src/replay/replay";
 import { loadScenarios } from "../../src/replay/scenario";
 import { loadRules } from "../../src/rules/load";
 import type { FunctionAst } from "../../src/syntax/ast";
@@ -92,6 +92,14 @@ export class KernelReplay {
   }
 
   private replay(s: Subject, text: string): Trace & { ms: number } {
+    const input = this.input(s, text);
+    const t0 = performance.now();
+    const trace = replay(input);
+    return { ...trace, ms: performance.now() - t0 };
+  }
+
+  /** What the replay needs for the function as it stands in a text of its file. */
+  input(s: Subject, text = this.tree.read(s.file)!): ReplayInput {
     const { program } = this.engine;
     const found = program.functionsOf(s.file).filter((r) => r.item.name === s.fn);
     const subject = found.sort((a, b) => b.item.end - b.item.start - (a.item.end - a.item.start))[0]!;
@@ -99,8 +107,7 @@ export class KernelReplay {
     const start = text.indexOf(s.at, subject.item.start);
     const from = start < 0 ? text.indexOf(s.at) : start;
     if (from < 0) throw new Error(`${s.file} has no ${s.at}`);
-    const t0 = performance.now();
-    const trace = replay({
+    return {
       program,
       textOf: (path) => this.engine.overlay.text(path),
       set: this.set,
@@ -109,8 +116,7 @@ export class KernelReplay {
       subject,
       held: heldBy(this.engine, s.file, s.fn),
       line: text.slice(0, from).split("\n").length,
-    });
-    return { ...trace, ms: performance.now() - t0 };
+    };
   }
 }
 
