@@ -36,11 +36,18 @@ function around(row: Row, check: string, params: string, more: Partial<Case> = {
 
 const undo = /(pte_val\(ptep_get\(ptep\)+) \{\s*gup_put_folio\(folio, 1, flags\);\s*goto pte_unmap;\s*\}/;
 
+/** Unlocks and tries again in the straight line, goes on by a jump. */
+const retryByGoto: Edit = [
+  /if \((mmu_interval_read_retry\([^)]*\))\) \{([^}]*)\}\s*break;/,
+  "if (!$1)\n\t\t\tgoto lk_test_ok;$2lk_test_ok:\n\t\tbreak;",
+];
+
 export const CASES: Case[] = [
   around(rowOf("gup_fast_pte_range"), "pmd_val(pmd) != pmd_val(*pmdp)", "pmd_t pmd, pmd_t *pmdp", {
     breaks: {
       "the value is compared with itself": [["pmd_val(*pmdp)", "pmd_val(pmd)"]],
       "the undo is dropped": [[undo, "$1 {\n\t\t\tgoto pte_unmap;\n\t\t}"]],
+      "another entry is read again": [["pmd_val(pmd) != pmd_val(*pmdp)", "pte_val(pte) != pte_val(ptep_get(ptep))"]],
       "the body is empty": [[undo, "$1 {\n\t\t}"]],
     },
   }),
@@ -48,6 +55,18 @@ export const CASES: Case[] = [
     rowOf("gup_fast", "gup-fast-vs-fork"),
     "read_seqcount_retry(&current->mm->write_protect_seq, seq)",
     "unsigned int seq",
+    {
+      keeps: {
+        "goto instead of nested if": {
+          edits: [
+            [
+              /if \((read_seqcount_retry\([^)]*\))\) \{([^}]*)\} else \{([^}]*)\}/,
+              "if (!$1)\n\t\t\tgoto lk_test_ok;$2lk_test_ok:$3",
+            ],
+          ],
+        },
+      },
+    },
   ),
   around(rowOf("do_anonymous_page"), "vmf_pte_changed(vmf)", "struct vm_fault *vmf", {
     breaks: {
@@ -80,6 +99,7 @@ export const CASES: Case[] = [
           [/if \(mmu_interval_read_retry\(range->notifier,\s+range->notifier_seq\)\) \{/, "if (0) {"],
         ],
       },
+      keeps: { "goto instead of nested if": { edits: [retryByGoto] } },
     },
   ),
   around(
@@ -88,6 +108,7 @@ export const CASES: Case[] = [
     "struct hmm_range range",
     {
       keeps: {
+        "goto instead of nested if": { edits: [retryByGoto] },
         "the check moves into a helper": {
           edits: [["if (mmu_interval_read_retry", "if (0 || mmu_interval_read_retry"]],
         },
