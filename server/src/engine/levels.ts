@@ -1,5 +1,5 @@
 /**
- * Levels by verdict: a finding whose race was found is an error, one whose race cannot happen in the model a hint. Only
+ * Levels by verdict: a finding whose race was found on its own path is an error, one whose race cannot happen a hint. Only
  * findings are replayed, each with a budget of states and steps; no clock decides anything.
  */
 import type { Finding, ReplaySummary } from "../protocol/finding";
@@ -34,7 +34,8 @@ export class Verdicts {
       const trace = replayFinding(engine, this.set, finding, BUDGET);
       if (trace === null) continue;
       finding.replay = summaryOf(trace);
-      if (trace.verdict === "violation") finding.level = "error";
+      // An interleaving that needs choices the path of the finding does not make is shown, but proves nothing.
+      if (trace.verdict === "violation" && trace.choices.length === 0) finding.level = "error";
       else if (trace.verdict === "clean") this.refute(engine, finding, cause.check, trace);
     }
   }
