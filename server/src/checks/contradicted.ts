@@ -2,7 +2,7 @@
 import { ZERO } from "../locks/facts";
 import type { Site, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
-import type { DetectorContext } from "./detector";
+import { type DetectorContext, print } from "./detector";
 import { type Action, actionsOf, resultAt } from "./exits";
 
 /** Entry reads and comparisons of one function. */
@@ -110,5 +110,7 @@ function compared(ctx: DetectorContext, looks: Looks, v: ValueId): readonly [Val
 /** Does the call that performs the action get the value: is it what the entry is set to? */
 export function isGiven(ctx: DetectorContext, e: Action, v: ValueId): boolean {
   const { t } = ctx.analysis.machine;
-  return argumentsAt(ctx, e.site.at).some((a) => a === v || t.mentions(a, v));
+  if (argumentsAt(ctx, e.site.at).some((a) => a === v || t.mentions(a, v))) return true;
+  // Calls of primitives are not recorded with their arguments.
+  return ctx.text.slice(e.site.at, e.site.end).includes(print(ctx, v));
 }

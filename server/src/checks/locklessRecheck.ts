@@ -17,13 +17,18 @@ interface Level {
 export const locklessRecheck: Detector = (ctx, check) => {
   const compares = list(check.with.compare).flatMap((a) => actionsOf(ctx, a));
   const unless = list(check.with.unless);
-  const looks = looksOf(ctx, [...ctx.analysis.machine.rules.cellReads.values()], list(check.with.compare));
+  let looks: Looks | undefined;
   const out: RawFinding[] = [];
   for (const g of actionsOf(ctx, check.with.grab)) {
     if (!g.direct || unless.some((mark) => g.state.hasMark(g.obj, mark)) || locked(ctx, g)) continue;
     const missing = levels(ctx).filter((l) => !comparedAfter(ctx, l, g, compares));
     if (missing.length === 0) {
-      const x = exitsOf(ctx).find((e) => keptThoughChanged(ctx, e, g, looks));
+      const found = (looks ??= looksOf(
+        ctx,
+        [...ctx.analysis.machine.rules.cellReads.values()],
+        list(check.with.compare),
+      ));
+      const x = exitsOf(ctx).find((e) => keptThoughChanged(ctx, e, g, found));
       if (x) out.push(backwards(ctx, check.id, g, x));
       continue;
     }

@@ -8,7 +8,7 @@ import { isHeld } from "../locks/query";
 import type { LockEntry, Site } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { structTag } from "../syntax/types";
-import { contradicted, isGiven, looksOf } from "./contradicted";
+import { contradicted, isGiven, type Looks, looksOf } from "./contradicted";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt } from "./detector";
 import { type Action, actionsOf } from "./exits";
 
@@ -20,13 +20,14 @@ export const recheck: Detector = (ctx, check) => {
   const reads = list(check.with.read)
     .flatMap((a) => actionsOf(ctx, a))
     .filter((r) => r.direct && !sectionOf(r, classes, true));
-  const looks = looksOf(ctx, list(check.with.read), list(check.with.recheck));
+  let looks: Looks | undefined;
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k !== "action" || !writes.has(e.action)) continue;
     if (unless.some((mark) => e.state.hasMark(e.obj, mark))) continue;
     const section = sectionOf(e, classes, false);
     if (!section) continue;
+    looks ??= looksOf(ctx, list(check.with.read), list(check.with.recheck));
     const other = contradicted(ctx, looks, e, section.origin.at);
     if (other && !isGiven(ctx, e, other.old)) {
       out.push(finding(ctx, check.id, e, section, null));

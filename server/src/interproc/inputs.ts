@@ -3,6 +3,7 @@
  * these inputs, so that an edit makes stale only what rests on the names it changed.
  */
 import type { FileScan, FunctionItem } from "../syntax/model";
+import { emptyScan } from "../syntax/scan";
 import { usesOf } from "../syntax/treeIndexCalls";
 
 /** One state of a file. */
@@ -69,19 +70,7 @@ export function changesBetween(file: string, before: FileVersion, after: FileVer
   };
 }
 
-const EMPTY: FileScan = {
-  functions: [],
-  macros: [],
-  macroNames: [],
-  slots: [],
-  structs: [],
-  exports: [],
-  includes: [],
-  quoted: [],
-  mentions: [],
-  prototypes: [],
-  problems: [],
-};
+const EMPTY = emptyScan();
 
 function defined(file: string, scan: FileScan): Map<string, FunctionItem> {
   const count = new Map<string, number>();

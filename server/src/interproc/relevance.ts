@@ -10,7 +10,10 @@ export function touchingRules(
 ): (ref: FunctionRef) => boolean {
   const known = new Map<string, boolean>();
   const { watched } = compiled;
-  const pattern = new RegExp(`(?:->|\\.)\\s*(?:${[...watched.keys()].join("|")})\\b\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)`);
+  const fields = [...watched.keys()].join("|");
+  // `p->field = …`, and a macro that stands for the member: `PRIVATE(p, field) = …`.
+  const member = `(?:(?:->|\\.)\\s*(?:${fields})\\b|,\\s*(?:${fields})\\s*\\))`;
+  const pattern = new RegExp(`${member}\\s*(?:[-+|&^*/%]|<<|>>)?=(?!=)`);
   const touching = (name: string): boolean => {
     let value = known.get(name);
     if (value === undefined) {

@@ -10,6 +10,7 @@ import { canonicalLock } from "./canonical";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
 import { forget } from "./forget";
+import { runInstr } from "./instr";
 import { hasCall, isSilent } from "./instructions";
 import { joinCoarse, joinStates } from "./join";
 import { Machine } from "./machine";
@@ -193,7 +194,7 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
         states = states.filter((one) => {
           oracle.restart();
           m.dead = false;
-          m.run(one, i);
+          runInstr(m, one, i);
           return !m.dead;
         });
         if (states.length > 12) states = dedupe(m, states, id);
@@ -204,7 +205,7 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
       const next: State[] = [];
       for (const one of states) {
         run(one, (copy) => {
-          m.run(copy, i);
+          runInstr(m, copy, i);
           if (!m.dead) next.push(copy);
         });
       }

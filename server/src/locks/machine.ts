@@ -1,10 +1,9 @@
-/** The abstract machine of one function: evaluates expressions and instructions on one state. */
-import type { Instr } from "../cfg/cfg";
+/** The abstract machine of one function: evaluates expressions on one state. */
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { structTag } from "../syntax/types";
 import { assume, flagNames, narrow, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
-import { applyModel, performCall } from "./calls";
+import { performCall } from "./calls";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event, EventSink } from "./events";
 import { typeOf } from "./exprTypes";
@@ -142,7 +141,7 @@ export class Machine {
     return this.eval(s, e);
   }
 
-  private initialise(s: State, addr: ValueId, e: Extract<Expr, { k: "init" }>): void {
+  initialise(s: State, addr: ValueId, e: Extract<Expr, { k: "init" }>): void {
     for (const item of e.items) {
       if (item.value.k === "init" && item.field !== null) {
         this.initialise(s, this.t.field(addr, item.field), item.value);
@@ -381,62 +380,6 @@ export class Machine {
   }
 
   // ---- instructions ----
-
-  run(s: State, i: Instr): void {
-    switch (i.k) {
-      case "eval": {
-        const v = this.eval(s, i.e);
-        this.noteIgnored(s, i.e, v);
-        break;
-      }
-      case "decl": {
-        this.types.set(i.v.name, i.v.type);
-        const addr = this.t.local(i.v.name);
-        if (i.v.init === null) {
-          if (!i.v.isStatic) forgetCells(this.t, s, addr);
-          break;
-        }
-        if (i.v.init.k === "init") {
-          forgetCells(this.t, s, addr);
-          this.initialise(s, addr, i.v.init);
-        } else {
-          const v = this.eval(s, i.v.init);
-          this.store(s, addr, v);
-          this.noteStruct(v, i.v.type);
-        }
-        break;
-      }
-      case "temp":
-        this.types.set(i.name, "int");
-        this.store(s, this.t.local(i.name), this.eval(s, i.e));
-        break;
-      case "guard":
-        this.runGuard(s, i, i.acquire ?? null);
-        break;
-      case "unguard":
-        this.runGuard(s, i, i.release ?? null);
-        break;
-      case "free":
-        break;
-    }
-  }
-
-  private runGuard(s: State, i: Extract<Instr, { k: "guard" | "unguard" }>, call: string | null): void {
-    const g = this.rules.guard(i.name);
-    const name = call ?? (i.k === "guard" ? g?.acquire : g?.release);
-    const model = name ? this.scope.call(name, i.args.length) : null;
-    if (!model) return;
-    const frame = { args: i.args.map((a) => this.eval(s, a)), lvalues: i.args.map(() => null), ret: this.t.zero };
-    applyModel(this, s, model, frame, this.site(i.at, i.end, ""));
-  }
-
-  private noteIgnored(s: State, e: Expr, v: ValueId): void {
-    if (!this.sink || e.k !== "call" || e.fn.k !== "id") return;
-    const m = this.scope.call(e.fn.name, e.args.length);
-    if (m?.mustCheck && this.fallible.has(v)) {
-      this.emit({ k: "ignored-result", api: e.fn.name, site: this.site(e.at, e.end, ""), state: s.fork() });
-    }
-  }
 }
 
 /** A field counted up on this path; counted down, it is even again. */
@@ -451,14 +394,6 @@ function throughAddress(e: Expr): Extract<Expr, { k: "mem" }> | null {
   let inner = e.e;
   while (inner.k === "cast") inner = inner.e;
   return inner.k === "un" && inner.op === "&" && inner.e.k === "mem" ? inner.e : null;
-}
-
-function forgetCells(t: ValueTable, s: State, addr: ValueId): void {
-  s.dropMem(addr);
-  for (const a of s.mem.keys()) {
-    const v = t.get(a);
-    if (v.k === "field" && v.base === addr) s.dropMem(a);
-  }
 }
 
 function depthOf(t: ValueTable, v: ValueId): number {

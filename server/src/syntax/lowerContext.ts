@@ -82,10 +82,10 @@ export class LowerContext {
   }
 }
 
-const EXPRESSIONS = new Set<number>([
+/** Expressions that are lowered without a remark wherever they stand. */
+export const PLAIN_EXPRESSIONS: readonly number[] = [
   K.identifier,
   K.number_literal,
-  K.char_literal,
   K.string_literal,
   K.concatenated_string,
   K.true,
@@ -106,6 +106,11 @@ const EXPRESSIONS = new Set<number>([
   K.compound_literal_expression,
   K.initializer_list,
   K.sizeof_expression,
+];
+
+const EXPRESSIONS = new Set<number>([
+  ...PLAIN_EXPRESSIONS,
+  K.char_literal,
   K.alignof_expression,
   K.offsetof_expression,
   K.generic_expression,

@@ -1,5 +1,5 @@
 /** Tells, without building an AST, that the lowering of a tree would report nothing. */
-import { MAX_DEPTH } from "./lowerContext";
+import { MAX_DEPTH, PLAIN_EXPRESSIONS } from "./lowerContext";
 import { type FlatTree, K } from "./parserTree";
 
 /**
@@ -7,36 +7,15 @@ import { type FlatTree, K } from "./parserTree";
  * put them where the lowering knows no meaning.
  */
 const UNDERSTOOD = flags([
-  K.identifier,
+  ...PLAIN_EXPRESSIONS,
   K.field_identifier,
   K.type_identifier,
   K.statement_identifier,
-  K.number_literal,
-  K.string_literal,
-  K.concatenated_string,
-  K.true,
-  K.false,
-  K.null,
-  K.call_expression,
   K.argument_list,
-  K.field_expression,
-  K.subscript_expression,
-  K.pointer_expression,
-  K.unary_expression,
-  K.update_expression,
-  K.binary_expression,
-  K.assignment_expression,
-  K.conditional_expression,
-  K.cast_expression,
-  K.comma_expression,
-  K.parenthesized_expression,
-  K.compound_literal_expression,
-  K.initializer_list,
   K.initializer_pair,
   K.field_designator,
   K.subscript_designator,
   K.subscript_range_designator,
-  K.sizeof_expression,
   K.type_descriptor,
   K.compound_statement,
   K.expression_statement,

@@ -11,13 +11,9 @@ import { ID, isAttribute, isControl, NameTable } from "./scanTable";
 /** A declaration with more tokens than this is data. */
 const MAX_HEAD = 4096;
 
-/**
- * Splits the text of a C file into its top-level items, in one pass and without parsing
- * expressions. Never fails: what is broken is contained and noted in `problems`.
- * @param names shared word table; pass the same one for many files to store each word once
- */
-export function scanFile(text: string, names: NameTable = new NameTable()): FileScan {
-  const scan: FileScan = {
+/** The scan of a file with nothing in it. */
+export function emptyScan(): FileScan {
+  return {
     functions: [],
     macros: [],
     macroNames: [],
@@ -30,6 +26,15 @@ export function scanFile(text: string, names: NameTable = new NameTable()): File
     prototypes: [],
     problems: [],
   };
+}
+
+/**
+ * Splits the text of a C file into its top-level items, in one pass and without parsing
+ * expressions. Never fails: what is broken is contained and noted in `problems`.
+ * @param names shared word table; pass the same one for many files to store each word once
+ */
+export function scanFile(text: string, names: NameTable = new NameTable()): FileScan {
+  const scan = emptyScan();
   const lx = new Lexer(text, names, scan);
   const nul = text.indexOf("\0");
   if (nul >= 0) lx.problem(nul, "NUL byte in the text");

@@ -1,0 +1,132 @@
+/** Checks that are there and say the opposite, sections that are closed only: each beside the form that is right. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { wasmParser } from "../../test/cParser";
+import { exampleEngine } from "../../test/exampleTree";
+import { findResources } from "../node/resources";
+import type { CParser } from "../syntax/parser";
+
+const rules = findResources().ruleSet();
+let parser: CParser;
+
+beforeAll(async () => {
+  parser = await wasmParser();
+});
+
+/** `R35 function` for every finding, once. */
+function reported(code: string): string[] {
+  const file = "drivers/polarity/polarity.c";
+  const result = exampleEngine(parser, rules, { [file]: `#include <linux/mm.h>\n${code}` }).check(file);
+  expect(result.degraded).toEqual([]);
+  return [...new Set(result.findings.map((f) => `${f.alias} ${f.function}`))];
+}
+
+describe("an entry compared under its lock", () => {
+  const finish = (test: string, write = "set_pte_at(vmf->vma->vm_mm, vmf->address, vmf->pte, entry);"): string => `
+    static void put(struct vm_fault *vmf, pte_t entry)
+    {
+    	set_pte_at(vmf->vma->vm_mm, vmf->address, vmf->pte, entry);
+    }
+    static int finish(struct vm_fault *vmf, pte_t entry)
+    {
+    	vmf->pte = pte_offset_map_lock(vmf->vma->vm_mm, vmf->pmd, vmf->address, &vmf->ptl);
+    	if (!vmf->pte)
+    		return -EAGAIN;
+    	if (${test}) {
+    		pte_unmap_unlock(vmf->pte, vmf->ptl);
+    		return -EAGAIN;
+    	}
+    	${write}
+    	pte_unmap_unlock(vmf->pte, vmf->ptl);
+    	return 0;
+    }`;
+
+  it("may be changed if it is the same", () => {
+    expect(reported(finish("!pte_same(ptep_get(vmf->pte), vmf->orig_pte)"))).toEqual([]);
+  });
+
+  it("may not if it is another one", () => {
+    expect(reported(finish("pte_same(ptep_get(vmf->pte), vmf->orig_pte)"))).toEqual(["R35 finish"]);
+  });
+
+  it("may not by a callee either", () => {
+    expect(reported(finish("!pte_same(ptep_get(vmf->pte), vmf->orig_pte)", "put(vmf, entry);"))).toEqual([]);
+    expect(reported(finish("pte_same(ptep_get(vmf->pte), vmf->orig_pte)", "put(vmf, entry);"))).toEqual(["R35 finish"]);
+  });
+
+  it("may be set to what it differs from", () => {
+    expect(reported(finish("pte_same(ptep_get(vmf->pte), entry)"))).not.toContain("R35 finish");
+  });
+});
+
+describe("an entry handed over by value", () => {
+  const swap = (test: string): string => `
+    static int swap(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, pte_t old, pte_t new)
+    {
+    	spinlock_t *ptl;
+    	pte_t *ptep = pte_offset_map_lock(mm, pmd, addr, &ptl);
+
+    	if (!ptep)
+    		return -EAGAIN;
+    	${test}
+    	set_pte_at(mm, addr, ptep, new);
+    	pte_unmap_unlock(ptep, ptl);
+    	return 0;
+    }`;
+
+  it("is there to be compared", () => {
+    expect(reported(swap(""))).toEqual(["R35 swap"]);
+    expect(
+      reported(swap("if (!pte_same(ptep_get(ptep), old)) { pte_unmap_unlock(ptep, ptl); return -EAGAIN; }")),
+    ).toEqual([]);
+  });
+});
+
+describe("a write section of a sequence counter", () => {
+  const touch = (begin: string, others = ""): string => `
+    struct stats { seqcount_t lock; long start; };
+    ${others}
+    static void touch(struct stats *s)
+    {
+    	${begin}
+    	s->start = 1;
+    	write_seqcount_end(&s->lock);
+    }`;
+
+  it("that is closed was opened", () => {
+    expect(reported(touch("write_seqcount_begin(&s->lock);"))).toEqual([]);
+    expect(reported(touch(""))).toEqual(["R56 touch"]);
+  });
+
+  it("may be opened by a function of its own", () => {
+    const opener = "static void open(struct stats *s) { write_seqcount_begin(&s->lock); }";
+    expect(reported(touch("", opener))).not.toContain("R56 touch");
+  });
+});
+
+describe("a member behind a macro", () => {
+  it("is a member", () => {
+    const write = "void mark(struct vm_area_struct *vma) { ACCESS_PRIVATE(vma, __vm_flags) |= VM_IO; }";
+    expect(reported(write)).toEqual(["R04 mark"]);
+  });
+});
+
+describe("a folio that was an argument", () => {
+  const work = (leave: string): string => `
+    static int charge(struct folio *folio);
+    static int work(struct folio *folio)
+    {
+    	int err = charge(folio);
+
+    	if (err)
+    		return err;
+    	folio_lock(folio);
+    	err = folio->index == 0 ? -EINVAL : 0;
+    	${leave}
+    	return err;
+    }`;
+
+  it("is not left locked where the caller cannot know", () => {
+    expect(reported(work("folio_unlock(folio);"))).toEqual([]);
+    expect(reported(work(""))).toEqual(["R79 work"]);
+  });
+});
