@@ -20,6 +20,8 @@ beforeAll(() => {
   write("mm/Kconfig", "");
   for (const name of ["S3-buggy", "S3-repaired", "S4-buggy"])
     write(`mm/${name}.c`, readFileSync(path.join(project, "test-fixtures/founding", `${name}.c`), "utf8"));
+  const order = path.join(project, "test-fixtures/replay/lock-order-buggy.c");
+  write("mm/lock-order.c", readFileSync(order, "utf8"));
 });
 
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
@@ -49,10 +51,17 @@ interface Found {
 describe("lockstep check", () => {
   const at = (out: string): Found => JSON.parse(out).findings.find((f: Found) => f.line === 18);
 
-  it("makes an error of a finding whose race was found", () => {
+  it("makes an error of a finding whose race was found on its path", () => {
+    const { findings } = JSON.parse(lockstep("check", "mm/lock-order.c", "--format", "json").out);
+    expect(findings).toMatchObject([{ alias: "R50", level: "error", replay: { verdict: "violation", reason: null } }]);
+    const without = JSON.parse(lockstep("check", "mm/lock-order.c", "--format", "json", "--no-replay").out);
+    expect(without.findings).toMatchObject([{ alias: "R50", replay: null }]);
+  });
+
+  it("shows a race that needs choices which the path leaves open, and stays a warning", () => {
     const found = at(lockstep("check", "mm/S3-buggy.c", "--format", "json").out);
     expect(found).toMatchObject({
-      level: "error",
+      level: "warning",
       replay: { verdict: "violation", scenario: "gup-fast-vs-collapse", switches: 2, reason: null },
     });
   });
