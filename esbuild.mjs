@@ -1,6 +1,6 @@
 /**
  * Builds the bundles and puts beside them what they read at run time, so that `dist/` stands on its own:
- * cli.js, server.js, extension.cjs, wasm/ (parser runtime and C grammar), rules/ and rules.json (the same, loaded).
+ * cli.js, server.js, indexer.js (their indexing thread), extension.cjs, wasm/ (parser runtime and C grammar), rules/ and rules.json (the same, loaded).
  */
 import {
   copyFileSync,
@@ -66,6 +66,7 @@ const bundles = (minify, dist) => [
     banner: { js: "#!/usr/bin/env node\n" + requireForEsm },
   },
   { ...nodeModule, entryPoints: ["server/src/node/server.ts"], outfile: path.join(dist, "server.js"), minify },
+  { ...nodeModule, entryPoints: ["server/src/node/indexer.ts"], outfile: path.join(dist, "indexer.js"), minify },
   {
     ...nodeModule,
     banner: {},

@@ -15,8 +15,19 @@ export interface CheckedFiles {
 }
 
 /** What sets the levels of findings by their races, unless the user does without. */
-export function verdictsOf(host: CliHost, args: Arguments): Verdicts | null {
+function verdictsOf(host: CliHost, args: Arguments): Verdicts | null {
   return args.options.has("--no-replay") ? null : new Verdicts(() => loadScenarios(host.builtinRules()));
+}
+
+export interface CheckOptions {
+  /** Sets the levels of findings by their races. */
+  verdicts: Verdicts | null;
+  /** Tell of all functions, and not only of those that rules concern, whether they are understood. */
+  survey: boolean;
+}
+
+export function checkOptionsOf(host: CliHost, args: Arguments): CheckOptions {
+  return { verdicts: verdictsOf(host, args), survey: args.options.has("--stats") };
 }
 
 /** A file that fails costs the others nothing. */
@@ -25,13 +36,13 @@ export function checkFiles(
   tree: HostTree,
   files: readonly string[],
   progress: (done: number) => void,
-  verdicts: Verdicts | null = null,
+  { verdicts, survey }: CheckOptions,
 ): CheckedFiles {
   const checked: CheckedFiles = { results: [], failures: [], phasesMs: {} };
   engine.expect(files);
   files.forEach((file, index) => {
     try {
-      const result = engine.check(file);
+      const result = engine.check(file, undefined, survey);
       verdicts?.judge(engine, result.findings);
       checked.results.push(result);
       const problem = tree.problemOf(file);

@@ -6,7 +6,7 @@ import { overlayTree } from "../report/patch/overlayTree";
 import { parsePatch } from "../report/patch/parse";
 import { openEngine } from "../workspace/open";
 import type { Arguments } from "./args";
-import { checkFiles, verdictsOf } from "./checkFiles";
+import { checkFiles, checkOptionsOf } from "./checkFiles";
 import { type Checked, collect } from "./collect";
 import { InputError } from "./errors";
 import type { CliHost } from "./host";
@@ -23,14 +23,14 @@ export async function checkPatch(host: CliHost, project: Project, args: Argument
   const engine = await openEngine(host, tree, project.rules);
   const fit = fitPatch(patches, (path) => project.tree.read(path));
   if (fit.note !== null) host.err(`lockstep: ${fit.note}\n`);
-  const verdicts = verdictsOf(host, args);
+  const options = checkOptionsOf(host, args);
   const check = (files: readonly string[]) => {
     const checked = checkFiles(
       engine,
       { ...project.tree, ...tree, problemOf: () => undefined },
       files,
       () => {},
-      verdicts,
+      options,
     );
     return collect(checked, tree, filter, checked.failures.length > 0);
   };

@@ -10,6 +10,8 @@ export interface ParallelJob {
   workers: number;
   /** Replay what is found. */
   replay: boolean;
+  /** Tell of all functions whether they are understood. */
+  survey: boolean;
 }
 
 export interface CliHost extends Host {

@@ -19,6 +19,7 @@ import type { CheckRule, RuleSet } from "../rules/model";
 import type { FunctionAst } from "../syntax/ast";
 import type { CParser } from "../syntax/parser";
 import { TreeIndex } from "../syntax/treeIndex";
+import type { PartSource } from "../syntax/treeIndexWords";
 import { annotationsOf } from "./annotate";
 import { contractOf } from "./contract";
 import { fingerprint, toFinding } from "./findings";
@@ -32,10 +33,17 @@ export interface EngineOptions {
   tree: TreeProvider;
   rules: RuleSet;
   parser: CParser;
+  /** Word indexes of the tree as it is on disk, made elsewhere meanwhile. */
+  parts?: PartSource;
 }
 
 export function createEngine(options: EngineOptions): Engine {
   return new EngineImpl(options);
+}
+
+interface Prepared {
+  program: Program<RawFinding[]>;
+  checks: CheckRule[];
 }
 
 /** What a finding was made of. */
@@ -54,8 +62,7 @@ interface FunctionResult {
 export class EngineImpl implements Engine {
   readonly overlay: Overlay;
   readonly index: TreeIndex;
-  program!: Program<RawFinding[]>;
-  checks: CheckRule[] = [];
+  private prepared: Prepared | null = null;
   private readonly bySlug = new Map<string, CheckRule>();
   /** Symbols that rules ask about, and which of them the tree has: the rule set is compiled for these. */
   private readonly asked: string[];
@@ -69,26 +76,39 @@ export class EngineImpl implements Engine {
 
   constructor(readonly options: EngineOptions) {
     this.overlay = new Overlay(options.tree);
-    this.index = new TreeIndex(this.overlay);
+    this.index = new TreeIndex(this.overlay, options.parts);
     this.asked = askedSymbols(options.rules);
-    this.present = this.presentSymbols();
-    this.prepare();
     this.queries = new Queries(this);
+  }
+
+  get program(): Program<RawFinding[]> {
+    return this.ready().program;
+  }
+
+  /** Rules in force for this tree. */
+  get checks(): CheckRule[] {
+    return this.ready().checks;
   }
 
   private presentSymbols(): string {
     return this.asked.filter((symbol) => this.index.defines(symbol)).join(" ");
   }
 
+  /** What rests on the rules: made when first asked for, and again when the tree gains or loses a symbol they ask about. */
+  private ready(): Prepared {
+    this.prepared ??= this.prepare();
+    return this.prepared;
+  }
+
   /** Compiles the rules for the tree as it is; nothing that was computed before is kept. */
-  private prepare(): void {
+  private prepare(): Prepared {
     const { options } = this;
+    this.present = this.presentSymbols();
     const has = new Set(this.present.split(" "));
     const { compiled, checks } = compile(options.rules, (symbol) => has.has(symbol));
-    this.checks = checks;
     this.bySlug.clear();
     for (const c of checks) this.bySlug.set(c.id, c);
-    this.program = new Program({
+    const program: Program<RawFinding[]> = new Program({
       index: this.index,
       text: (path) => this.overlay.text(path),
       parser: options.parser,
@@ -96,8 +116,9 @@ export class EngineImpl implements Engine {
       macros: options.rules.macros,
       contexts: options.rules.contexts,
       judge: (ref, dir, ast, analysis) => this.judge(ref, dir, ast, analysis),
-      isExpected: (ref) => this.expected.has(ref.file) && !this.program.isLockPrimitive(ref.item.name),
+      isExpected: (ref) => this.expected.has(ref.file) && !program.isLockPrimitive(ref.item.name),
     });
+    return { program, checks };
   }
 
   setOverlay(path: string, text: string | null): void {
@@ -110,6 +131,13 @@ export class EngineImpl implements Engine {
 
   expect(paths: Iterable<string>): void {
     this.expected = new Set(paths);
+    const { parts } = this.options;
+    if (!parts || this.prepared !== null) return;
+    // Needed in any case: done while the other thread is at work.
+    const t0 = now();
+    for (const path of this.expected) this.index.includeClosure(path);
+    this.indexMs += now() - t0;
+    this.program.parseAhead(this.expected, () => parts.underWay("core"));
   }
 
   /** Finds out what a change of one file means to the others, by name. */
@@ -119,17 +147,14 @@ export class EngineImpl implements Engine {
     const change = this.index.invalidate(path);
     if (change.forgotten) {
       // What it was is not known any more: begin anew.
-      this.present = this.presentSymbols();
-      this.prepare();
+      this.prepared = null;
       return;
     }
-    if (!change.changed) return;
+    if (!change.changed || this.prepared === null) return;
     const after = { scan: this.index.scan(path), text: this.overlay.read(path) };
     const changes = changesBetween(path, { scan: change.before, text }, after, change.existence);
-    if (this.concernsRules(changes) && this.presentSymbols() !== this.present) {
-      this.present = this.presentSymbols();
-      this.prepare();
-    } else this.program.touch(path, changes);
+    if (this.concernsRules(changes) && this.presentSymbols() !== this.present) this.prepared = null;
+    else this.program.touch(path, changes);
   }
 
   /** Could the change add or remove a symbol that rules ask about? */
@@ -138,7 +163,7 @@ export class EngineImpl implements Engine {
     return this.asked.some((s) => c.definitions.has(s) || c.macros.has(s) || c.structs.has(s) || c.prototypes.has(s));
   }
 
-  check(path: string, cancel?: CancelCheck): FileResult {
+  check(path: string, cancel?: CancelCheck, survey = false): FileResult {
     const text = this.overlay.read(path);
     const result: FileResult = { file: path, findings: [], functions: 0, degraded: [], problems: [], suppressions: [] };
     if (text === undefined) {
@@ -160,7 +185,7 @@ export class EngineImpl implements Engine {
     for (const ref of this.program.functionsOf(path)) {
       cancel?.();
       result.functions++;
-      const one = this.checkFunction(ref, dir);
+      const one = this.checkFunction(ref, dir, survey);
       const d = one.degraded[0];
       if (d && !result.degraded.some((x) => x.function === ref.item.name)) {
         const line = lines.positionAt(ref.item.start + d.at).line + 1;
@@ -204,11 +229,11 @@ export class EngineImpl implements Engine {
     }
   }
 
-  private checkFunction(ref: FunctionRef, dir: string): FunctionResult {
+  private checkFunction(ref: FunctionRef, dir: string, survey: boolean): FunctionResult {
     const { program } = this;
     try {
-      const degraded = program.degraded(ref).slice(0, 1);
       const relevant = program.isRelevant(ref, dir);
+      const degraded = relevant || survey ? program.degraded(ref).slice(0, 1) : [];
       // The bodies of primitives implement what the data says; they are not judged by it.
       const checked = relevant && !program.isLockPrimitive(ref.item.name) ? program.verdict(ref, dir) : null;
       if (checked?.incomplete) degraded.push({ reason: "too many paths: some were not followed", at: 0 });

@@ -72,7 +72,11 @@ export interface Engine {
    * hand. Changes nothing but time and memory.
    */
   expect(paths: Iterable<string>): void;
-  check(path: string, cancel?: CancelCheck): FileResult;
+  /**
+   * Findings of a file. Functions that no rule can concern are parsed only if `survey` asks which of them are not
+   * fully understood.
+   */
+  check(path: string, cancel?: CancelCheck, survey?: boolean): FileResult;
   contract(path: string, fn: string): Contract | undefined;
   /** Contracts of all functions defined in a file, in source order. */
   contracts(path: string): Contract[];

@@ -71,6 +71,8 @@ export interface ProgramOptions<V> {
 const MAX_FOLDERS = 8;
 const MAX_SYNTAX = 1200;
 const MAX_ANALYSES = 400;
+/** Less than `MAX_SYNTAX`, or the first ones are dropped before they are used. */
+const MAX_AHEAD = 900;
 
 const identical = (a: unknown, b: unknown): boolean => a === b;
 const sameJson = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
@@ -90,6 +92,8 @@ export class Program<V> {
   private readonly parsed: Query<Parsed>;
   /** The last parse of a function, to be reused if nothing it rests on differs. */
   private readonly lastParsed = new Map<string, Parsed>();
+  /** Functions parsed before it was known whether they will be analysed. */
+  private readonly ahead = new Set<string>();
   private readonly syntax = new Recent<Parsed, Lowered>(MAX_SYNTAX);
   private readonly callersOf: Query<Callers>;
   private readonly slotsOf: Query<Slot[]>;
@@ -297,8 +301,21 @@ export class Program<V> {
     return parsed;
   }
 
+  /** Parses functions that will be analysed, as long as there is nothing better to do. Changes no result. */
+  parseAhead(files: Iterable<string>, waiting: () => boolean): void {
+    for (const file of files) {
+      for (const ref of this.functionsOf(file)) {
+        if (this.ahead.size >= MAX_AHEAD || !waiting()) return;
+        if (!this.touches(ref) || this.isLockPrimitive(ref.item.name)) continue;
+        this.ahead.add(ref.key);
+        this.parsed.get(ref.key);
+      }
+    }
+  }
+
   /** Will the syntax of a function be asked for? A guess: if it is wrong, the function is parsed twice. */
   private mayAnalyse(key: string): boolean {
+    if (this.ahead.has(key)) return true;
     for (const folder of this.folders.values()) if (folder.graph.isRelevant(key)) return true;
     return false;
   }

@@ -184,7 +184,7 @@ export class Machine {
         const before = addr === null ? this.unknown(e) : this.load(s, addr);
         const after = t.op(e.op === "++" ? "+" : "-", before, t.one);
         let stored = after;
-        if (depthOf(t, after) > 4) {
+        if (depthOf(t, after) > 4 || (e.e.k === "id" && isSecondStep(t, before))) {
           const positive = s.mask(t, before) === POSITIVE && e.op === "++";
           stored = this.result(s, e.at, "step");
           if (positive) narrow(t, s, stored, POSITIVE);
@@ -400,6 +400,13 @@ function depthOf(t: ValueTable, v: ValueId): number {
   const x = t.get(v);
   if (x.k !== "op") return 0;
   return 1 + Math.max(depthOf(t, x.a), depthOf(t, x.b));
+}
+
+/** Counted more than once already: a loop goes on counting, and each number would be a state of its own. */
+function isSecondStep(t: ValueTable, before: ValueId): boolean {
+  const x = t.get(before);
+  if (x.k === "num") return Math.abs(x.n) === 1;
+  return x.k === "op" && (x.op === "+" || x.op === "-") && (x.a === t.one || x.b === t.one);
 }
 
 function isConstant(t: ValueTable, v: ValueId): boolean {

@@ -1,10 +1,14 @@
 /** The machine as Node shows it, for the command line and the server alike. */
 import { performance } from "node:perf_hooks";
+import { isMainThread } from "node:worker_threads";
 import { createEngine } from "../engine/engine";
+import type { TreeProvider } from "../engine/types";
 import type { RuleSet } from "../rules/model";
 import { createParser } from "../syntax/parser";
-import type { Host } from "../workspace/host";
+import type { Host, HostTree } from "../workspace/host";
+import { isKernelRoot } from "../workspace/kernelRoot";
 import { kindOf, openFsTree, readTextFile } from "./fsTree";
+import { canIndexAside, indexAside } from "./indexThread";
 import { findResources, type Resources } from "./resources";
 
 /** Everything is loaded on first use, so that `--help` is immediate. */
@@ -19,9 +23,15 @@ export function createNodeHost(resources: Resources = findResources()): Host {
     builtinRules: () => resources.rules(),
     shippedRules: () => (rules ??= resources.ruleSet()),
     async createEngine(tree, ruleSet) {
+      const parts = isIndexedAside(tree) ? indexAside(tree.root) : undefined;
       parser ??= createParser({ grammar: resources.grammar(), runtime: resources.runtime() });
-      return createEngine({ tree, rules: ruleSet, parser: await parser });
+      return createEngine({ tree, rules: ruleSet, parser: await parser, ...(parts && { parts }) });
     },
     now: () => performance.now(),
   };
+}
+
+/** A thread is worth its start for a whole kernel, and only once per process. */
+function isIndexedAside(tree: TreeProvider): tree is HostTree {
+  return isMainThread && "root" in tree && canIndexAside() && isKernelRoot({ kindOf }, (tree as HostTree).root);
 }

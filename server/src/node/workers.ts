@@ -14,6 +14,7 @@ interface WorkerInput {
   extraRules?: string;
   files: readonly string[];
   replay: boolean;
+  survey: boolean;
 }
 
 type WorkerMessage = { done: number } | { checked: CheckedFiles } | { error: string };
@@ -31,6 +32,7 @@ export async function checkInWorkers(job: ParallelJob, progress: (done: number) 
       root: job.root,
       files,
       replay: job.replay,
+      survey: job.survey,
       ...(job.extraRules === undefined ? {} : { extraRules: job.extraRules }),
     };
     return runWorker(input, (count) => {
@@ -58,12 +60,12 @@ function runWorker(input: WorkerInput, progress: (done: number) => void): Promis
 export async function runCheckWorker(): Promise<void> {
   const post = (message: WorkerMessage) => parentPort!.postMessage(message);
   try {
-    const { root, extraRules, files, replay } = workerData as WorkerInput;
+    const { root, extraRules, files, replay, survey } = workerData as WorkerInput;
     const host = createNodeHost();
     const tree = host.openTree(root);
     const engine = await host.createEngine(tree, loadAllRules(host, root, extraRules));
     const verdicts = replay ? new Verdicts(() => loadScenarios(host.builtinRules())) : null;
-    post({ checked: checkFiles(engine, tree, files, (done) => post({ done }), verdicts) });
+    post({ checked: checkFiles(engine, tree, files, (done) => post({ done }), { verdicts, survey }) });
   } catch (error) {
     post({ error: messageOf(error) });
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TreeReader } from "../base/tree";
 import { structOf, TreeIndex } from "./treeIndex";
+import { indexPart } from "./treeIndexWords";
 
 /** A reader over a plain map; the tests change the map. */
 function readerOf(files: Map<string, string>): TreeReader {
@@ -275,10 +276,21 @@ test("a single file without a tree", () => {
   expect(index.resolve("x.c", "g")).toEqual([]);
 });
 
-test("the tree-wide part can be built in slices", () => {
-  const { index } = tree();
-  let rounds = 0;
-  while (!index.step(1)) rounds++;
-  expect(rounds).toBeGreaterThan(5);
-  expect(index.callers("mm/a.c", "shared").sites).toHaveLength(3);
+test("parts that were made elsewhere, from the tree as it was then", () => {
+  const { files } = tree();
+  const before = new Map(files);
+  const asked: string[] = [];
+  const index = new TreeIndex(readerOf(files), {
+    underWay: () => false,
+    take(name) {
+      asked.push(name);
+      return indexPart(readerOf(before), name);
+    },
+  });
+  files.set("mm/d.c", "int shared(void);\nint late(void)\n{\n\treturn shared();\n}\n");
+  index.invalidate("mm/d.c");
+  expect(index.callers("mm/a.c", "shared").sites.map((site) => site.fn)).toContain("late");
+  expect(asked.sort()).toEqual(["core", "interfaces"]);
+  const now = [...files.keys()].filter((file) => /\.[ch]$/.test(file)).sort();
+  expect(dump(index, now)).toBe(dump(new TreeIndex(readerOf(files)), now));
 });

@@ -5,7 +5,7 @@ import type { FileScan, FunctionItem, MacroItem, SlotItem } from "./model";
 import { type Callers, findCallers, findSlots } from "./treeIndexCalls";
 import { type FileChange, SourceFiles } from "./treeIndexFiles";
 import { Includes } from "./treeIndexIncludes";
-import { type Module, TreeWords } from "./treeIndexWords";
+import { type Module, type PartSource, TreeWords } from "./treeIndexWords";
 
 export interface Located<T> {
   file: string;
@@ -27,10 +27,11 @@ export class TreeIndex {
   private readonly elsewhere = new Map<string, Located<FunctionItem>[]>();
   private readonly callersOf = new Map<string, Callers>();
 
-  constructor(reader: TreeReader) {
+  /** @param parts word indexes of the tree as it is on disk, made elsewhere */
+  constructor(reader: TreeReader, parts?: PartSource) {
     this.files = new SourceFiles(reader);
     this.includesOf = new Includes(this.files);
-    this.words = new TreeWords(reader);
+    this.words = new TreeWords(reader, parts);
   }
 
   /** The file's text changed, or it appeared or vanished; the reader already gives the new state. */
@@ -46,11 +47,6 @@ export class TreeIndex {
     this.elsewhere.clear();
     this.callersOf.clear();
     return change;
-  }
-
-  /** Builds the tree-wide part in slices of `count` files; true when it is complete. Optional. */
-  step(count: number): boolean {
-    return this.words.step(count);
   }
 
   scan(path: string): FileScan | undefined {

@@ -10,7 +10,7 @@ import { renderers } from "../../report/render";
 import { levels } from "../../workspace/config";
 import { openEngine } from "../../workspace/open";
 import { type Arguments, choice, type OptionTable, parseArguments } from "../args";
-import { checkFiles, verdictsOf } from "../checkFiles";
+import { checkFiles, checkOptionsOf } from "../checkFiles";
 import { checkPatch } from "../checkPatch";
 import { type Checked, collect } from "../collect";
 import { InputError, UsageError } from "../errors";
@@ -94,6 +94,7 @@ async function checkPaths(
             ...(project.extraRules === undefined ? {} : { extraRules: project.extraRules }),
             files,
             replay: !args.options.has("--no-replay"),
+            survey: args.options.has("--stats"),
             workers: Math.min(jobs, files.length),
           },
           progress.update,
@@ -103,7 +104,7 @@ async function checkPaths(
           project.tree,
           files,
           progress.update,
-          verdictsOf(host, args),
+          checkOptionsOf(host, args),
         );
   progress.clear();
   const lost = checked.failures.some(
@@ -128,7 +129,7 @@ async function checkStdin(
     { ...project.tree, problemOf: () => undefined },
     [path],
     () => {},
-    verdictsOf(host, args),
+    checkOptionsOf(host, args),
   );
   const tree: TreeProvider = { ...project.tree, read: (file) => (file === path ? text : project.tree.read(file)) };
   return collect(checked, tree, filter, checked.failures.length > 0);
