@@ -165,6 +165,7 @@ async function latency(file: string): Promise<void> {
     await answer;
     times.push(performance.now() - started);
   }
+  if (process.argv.includes("--each")) console.log(times.map((t) => t.toFixed(0)).join(" "));
   times.sort((a, b) => a - b);
   const at = (share: number) => `${times[Math.ceil(share * times.length) - 1]!.toFixed(1)} ms`;
   line(`edit to diagnostics in ${file}`, `median ${at(0.5)}, p95 ${at(0.95)}, over ${edits} edits`);
