@@ -73,6 +73,7 @@ export function createStubEngine(tree: TreeProvider): Engine {
   return {
     setOverlay: (path, text) => void (text === null ? overlays.delete(path) : overlays.set(path, text)),
     invalidate() {},
+    *warmUp() {},
     expect() {},
     check,
     contract: (path, fn) => functionsOf(path, textOf(path) ?? "").find((candidate) => candidate.function === fn),

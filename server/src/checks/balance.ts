@@ -62,6 +62,7 @@ function uninitialised(ctx: DetectorContext, rule: string, classes: Set<string>,
 
 /** The mapped object is used after its mapping was given back. */
 function usedAfter(ctx: DetectorContext, rule: string, classes: Set<string>, uses: string[]): RawFinding[] {
+  if (uses.length === 0) return [];
   const out: RawFinding[] = [];
   for (const e of ctx.analysis.events) {
     if (e.k !== "action" || !uses.includes(e.action)) continue;

@@ -103,7 +103,19 @@ class Uses {
   }
 }
 
+const known = new WeakMap<Cfg, Liveness>();
+
+/** Computed once per graph. */
 export function liveness(cfg: Cfg): Liveness {
+  let found = known.get(cfg);
+  if (found === undefined) {
+    found = compute(cfg);
+    known.set(cfg, found);
+  }
+  return found;
+}
+
+function compute(cfg: Cfg): Liveness {
   const escaping = new Set<string>();
   const uses = cfg.blocks.map((b) => {
     const u = new Uses(escaping);

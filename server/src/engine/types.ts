@@ -77,6 +77,8 @@ export interface Engine {
    * fully understood.
    */
   check(path: string, cancel?: CancelCheck, survey?: boolean): FileResult;
+  /** Analyses the functions of a checked file once more, one at a time: the answer to the next edit comes sooner. */
+  warmUp(path: string): Generator<undefined, void>;
   contract(path: string, fn: string): Contract | undefined;
   /** Contracts of all functions defined in a file, in source order. */
   contracts(path: string): Contract[];

@@ -114,7 +114,11 @@ function distinctFrom(t: ValueTable, among: readonly ValueId[], c: ValueId): boo
 }
 
 /** Splits an or of named constants into names; null if anything else is in it. */
-export function flagNames(t: ValueTable, v: ValueId): string[] | null {
+export function flagNames(t: ValueTable, v: ValueId): readonly string[] | null {
+  return t.derived("flagNames", v, splitFlags);
+}
+
+function splitFlags(t: ValueTable, v: ValueId): readonly string[] | null {
   const x = t.get(v);
   if (x.k === "sym") return [x.name];
   if (x.k === "num") return x.n === 0 ? [] : [`#${x.n}`];
@@ -170,15 +174,19 @@ function isFlagValue(t: ValueTable, v: ValueId, depth = 8): boolean {
 
 /** Names certainly set in a flags value (`x | A`), and whether nothing else can be set. */
 interface KnownFlags {
-  set: Set<string>;
-  clear: Set<string>;
+  readonly set: ReadonlySet<string>;
+  readonly clear: ReadonlySet<string>;
   /** Nothing but `set` and `possible` can be set. */
-  exact: boolean;
-  possible: Set<string>;
-  rest: ValueId[];
+  readonly exact: boolean;
+  readonly possible: ReadonlySet<string>;
+  readonly rest: readonly ValueId[];
 }
 
-function knownFlags(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
+function knownFlags(t: ValueTable, v: ValueId): KnownFlags {
+  return t.derived("knownFlags", v, flagsOf);
+}
+
+function flagsOf(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
   const x = t.get(v);
   const possible = new Set<string>();
   if (x.k === "un" && x.op === "some")
@@ -186,8 +194,8 @@ function knownFlags(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
   if (x.k === "sym") return { set: new Set([x.name]), clear: new Set(), exact: true, possible, rest: [] };
   if (x.k === "num" && x.n === 0) return { set: new Set(), clear: new Set(), exact: true, possible, rest: [] };
   if (depth > 0 && x.k === "op" && x.op === "|") {
-    const a = knownFlags(t, x.a, depth - 1);
-    const b = knownFlags(t, x.b, depth - 1);
+    const a = flagsOf(t, x.a, depth - 1);
+    const b = flagsOf(t, x.b, depth - 1);
     const set = new Set([...a.set, ...b.set]);
     const clear = new Set([...a.clear].filter((c) => b.exact && !b.set.has(c) && !b.possible.has(c)));
     for (const c of b.clear) if (a.exact && !a.set.has(c) && !a.possible.has(c)) clear.add(c);
@@ -208,13 +216,9 @@ function knownFlags(t: ValueTable, v: ValueId, depth = 8): KnownFlags {
       if (m.k === "un" && m.op === "~") {
         const off = flagNames(t, m.a);
         if (off) {
-          const base = knownFlags(t, value, depth - 1);
-          for (const o of off) {
-            base.set.delete(o);
-            base.possible.delete(o);
-            base.clear.add(o);
-          }
-          return base;
+          const { set, clear, exact, possible, rest } = flagsOf(t, value, depth - 1);
+          const without = (names: ReadonlySet<string>) => new Set([...names].filter((n) => !off.includes(n)));
+          return { set: without(set), clear: new Set([...clear, ...off]), exact, possible: without(possible), rest };
         }
       }
     }
@@ -235,12 +239,11 @@ function bits(t: ValueTable, s: State, a: ValueId, b: ValueId): Truth {
   const open = names.filter((n) => !known.clear.has(n));
   const left = known.exact ? open.filter((n) => known.possible.has(n)) : open;
   if (left.length === 0) return "false";
-  if (known.exact) known.rest.push(constantOf(t, s, value) ?? value);
   // Facts on other masks of the same value: (x & (A|B)) == 0 implies (x & A) == 0, and so on.
-  const cleared: string[][] = [];
-  for (const rest of known.rest) {
-    let zero: string[] = [];
-    const some: string[][] = [];
+  const cleared: (readonly string[])[] = [];
+  for (const rest of known.exact ? [...known.rest, constantOf(t, s, value) ?? value] : known.rest) {
+    let zero: readonly string[] = [];
+    const some: (readonly string[])[] = [];
     for (const id of t.masksOf(rest)) {
       const f = s.facts.get(id);
       if (!f) continue;

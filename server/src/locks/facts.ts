@@ -79,6 +79,7 @@ function union(a: Fact, b: Fact): ValueId[] | undefined {
   const x = a.eq !== undefined ? [a.eq] : a.among;
   const y = b.eq !== undefined ? [b.eq] : b.among;
   if (!x || !y) return undefined;
+  if (sameList(x, y)) return [...x];
   const all = [...new Set([...x, ...y])].sort((p, q) => p - q);
   return all.length <= MAX_AMONG ? all : undefined;
 }

@@ -29,16 +29,24 @@ function joinDoubts(t: ValueTable, a: State, b: State, out: State): boolean {
   out.hearsay = a.hearsay && b.hearsay;
   let changed = out.guess !== a.guess || out.hearsay !== a.hearsay;
   if (out.guess || (!a.guess && !b.guess && a.doubts.size === 0)) return changed;
+  // Of two paths that know the same doubts, and rest on no guess, the join knows no others.
+  if (!a.guess && !b.guess && a.doubts === b.doubts) return changed;
   const candidates = new Map<ValueId, boolean>();
   for (const s of [a, b]) {
     for (const [v, d] of s.doubts) candidates.set(v, d.when);
-    if (s.guess)
-      for (const [v, f] of s.facts) if (f.mask === ZERO || (f.mask & ZERO) === 0) candidates.set(v, f.mask !== ZERO);
+    if (!s.guess) continue;
+    const contents = s.facts.contents();
+    s.facts.keys().forEach((v, i) => {
+      const { mask } = contents[i] as Fact;
+      if (mask === ZERO || (mask & ZERO) === 0) candidates.set(v, mask !== ZERO);
+    });
   }
+  const ofA = a.guess ? factsOf(a) : null;
+  const ofB = b.guess ? factsOf(b) : null;
   for (const [v, when] of candidates) {
-    const facts = join(doubtIn(t, a, v, when), doubtIn(t, b, v, when));
     const old = out.doubts.get(v);
     if (old?.facts === null) continue;
+    const facts = join(ofA ?? doubtIn(t, a, v, when), ofB ?? doubtIn(t, b, v, when));
     if (old === undefined ? facts === null : facts !== null && old.when === when && old.facts.length === facts.length)
       continue;
     out.setDoubt(v, { when, facts });
@@ -50,9 +58,14 @@ function joinDoubts(t: ValueTable, a: State, b: State, out: State): boolean {
 type Facts = NonNullable<Doubt["facts"]>;
 type Implied = Facts | "any" | null;
 
-/** What follows in `s` if the condition proves `when`: facts of a guess, anything (it cannot), or nothing known. */
+/** What is known on a guessed path. */
+function factsOf(s: State): Facts {
+  const contents = s.facts.contents();
+  return s.facts.keys().map((v, i) => [v, (contents[i] as Fact).mask] as const);
+}
+
+/** What follows in `s`, no guess, if the condition proves `when`: facts, anything (it cannot), or nothing known. */
 function doubtIn(t: ValueTable, s: State, v: ValueId, when: boolean): Implied {
-  if (s.guess) return [...s.facts].map(([w, f]) => [w, f.mask] as const);
   const d = s.doubts.get(v);
   if (d?.when === when) return d.facts;
   return truth(t, s, v) === (when ? "false" : "true") ? "any" : null;
@@ -62,7 +75,13 @@ function join(a: Implied, b: Implied): Facts | null {
   if (a === null || b === null || (a === "any" && b === "any")) return null;
   if (a === "any") return b as Facts;
   if (b === "any") return a;
-  return a.filter(([v, mask]) => b.some(([w, other]) => w === v && other === mask));
+  if (a === b) return a;
+  // Both come from the order of the path's facts: most stand at the same place.
+  return a.filter(([v, mask], i) => {
+    const near = b[i];
+    if (near?.[0] === v) return near[1] === mask;
+    return b.some(([w, other]) => w === v && other === mask);
+  });
 }
 
 /** Joins states that differ in locks: what differs becomes unknown. Null if `a` already covers `b`. */

@@ -47,6 +47,7 @@ export class ValueTable {
   /** Per value: the results and phis it is built from (values that change when an instruction runs again). */
   private readonly leaves: (readonly ValueId[])[] = [];
   /** Per value: the `x & MASK` values built on it. */
+  private readonly known = new Map<string, Map<ValueId, unknown>>();
   private readonly masked = new Map<ValueId, ValueId[]>();
   readonly zero: ValueId;
   readonly one: ValueId;
@@ -124,6 +125,17 @@ export class ValueTable {
     const all = new Set<ValueId>();
     for (const p of parts) for (const l of this.leaves[p] ?? NONE) all.add(l);
     return all.size === 0 ? NONE : [...all];
+  }
+
+  /** Something that follows from the form of a value alone: computed once, and not to be changed by anyone. */
+  derived<T>(what: string, id: ValueId, compute: (t: ValueTable, id: ValueId) => T): T {
+    let known = this.known.get(what);
+    if (known === undefined) {
+      known = new Map();
+      this.known.set(what, known);
+    }
+    if (!known.has(id)) known.set(id, compute(this, id));
+    return known.get(id) as T;
   }
 
   /** Is `leaf` (a result or phi) part of `id`? */

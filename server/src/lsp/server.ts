@@ -24,6 +24,7 @@ import { lockState } from "./features/lockState";
 import { replay } from "./features/replay";
 import { rules } from "./features/rules";
 import { tree } from "./features/tree";
+import { warmUp } from "./features/warmUp";
 import { watchedFiles } from "./features/watchedFiles";
 import { why } from "./features/why";
 import { workspaceDiagnostics } from "./features/workspaceDiagnostics";
@@ -51,6 +52,7 @@ const features: Feature[] = [
   checkPatch,
   watchedFiles,
   configuration,
+  warmUp,
 ];
 
 /** Starts serving; returns at once. */

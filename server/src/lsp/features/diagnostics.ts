@@ -9,7 +9,7 @@ import type { OpenFile, Session } from "../session";
 import type { Feature, FeatureContext } from "./feature";
 
 /** Short enough to feel immediate, long enough to join the edits of one command. */
-const pushDelayMs = 20;
+const pushDelayMs = 2;
 
 export const diagnostics: Feature = {
   register(context) {
