@@ -25,6 +25,7 @@ export const balance: Detector = (ctx, check) => {
     ...leaks(ctx, check.id, classes),
     ...uninitialised(ctx, check.id, classes, check.with.initialised),
     ...usedAfter(ctx, check.id, classes, list(check.with.uses)),
+    ...violatedAssertions(ctx, check.id),
   ];
 };
 
@@ -80,6 +81,36 @@ function usedAfter(ctx: DetectorContext, rule: string, classes: Set<string>, use
       },
       steps: [...stepsOf(l), { ...e.site, note: "used here" }],
       weight: 4,
+    });
+  }
+  return out;
+}
+
+/** The function, or one that it calls, asserts the lock where it certainly is not held in that mode. */
+function violatedAssertions(ctx: DetectorContext, rule: string): RawFinding[] {
+  const out: RawFinding[] = [];
+  for (const e of ctx.analysis.events) {
+    if (e.k !== "need" || e.need.rule !== rule) continue;
+    const lock = label(ctx, e.need.cls);
+    const wanted = e.need.mode === "write" ? "held for write" : "held";
+    const by = e.callee ? ` by ${e.callee}()` : "";
+    const held = e.info !== null && isHeld(e.info);
+    out.push({
+      rule,
+      at: e.need.site.at,
+      end: e.need.site.end,
+      words: {
+        object: print(ctx, e.need.obj),
+        lock,
+        call: ctx.text.slice(e.need.site.at, e.need.site.end),
+        what: `asserted${by} to be ${wanted}, but ${held ? "it is held for read" : "it is not"}`,
+      },
+      steps: [
+        ...stepsOf(e.info),
+        ...entryStep(ctx, e.info, lock),
+        { ...e.need.site, note: `${lock} asserted${by} to be ${wanted}` },
+      ],
+      weight: 2,
     });
   }
   return out;

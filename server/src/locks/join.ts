@@ -194,7 +194,7 @@ export function joinStates(
       const fa = facts[i] as Fact;
       const fb = b.facts.getNear(v, i);
       if (fa === fb && fa.mask !== ANY) continue;
-      const j = joinFacts(fa, fb ?? inherentFact(t, v));
+      const j = joinFacts(fa, fb ?? impliedFact(t, b, v));
       if (!sameFact(j, fa) && !joined.has(v)) out.setFact(v, j);
     }
   for (const [phi, va, vb] of renamed) {
@@ -315,7 +315,13 @@ function factOf(t: ValueTable, s: State, v: ValueId): Fact {
   return base;
 }
 
-function inherentFact(t: ValueTable, v: ValueId): Fact | undefined {
+/** What a path knows of a value without having noted it: from its form, or of a flag from what else is known. */
+function impliedFact(t: ValueTable, s: State, v: ValueId): Fact | undefined {
+  const x = t.get(v);
+  if (x.k === "op" && x.op === "&") {
+    const now = truth(t, s, v);
+    if (now !== "unknown") return { mask: now === "true" ? ANY & ~ZERO : ZERO };
+  }
   const mask = inherentMask(t, v);
   return mask === ANY ? undefined : { mask };
 }
