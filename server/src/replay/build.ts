@@ -40,8 +40,8 @@ export interface Built {
   bindings: { role: string; object: string }[];
 }
 
-/** Lowerings before the one that counts, at most. */
-const PASSES = 4;
+/** Lowerings that find out what is counted, at most. */
+const PASSES = 3;
 
 /** The model, or a sentence about why there is none. */
 export function build(input: BuildInput): Built | string {
@@ -73,12 +73,10 @@ function buildModel(input: BuildInput): Built | string {
     ),
   );
   const names = [scenario.subject.name, ...scenario.racers.map((r) => r.name)];
-  const knowledge = names.map(() => newKnowledge());
   let tracked: ReadonlySet<string> = new Set();
-  let known = "";
-  let last = false;
-  // Passes: what is counted, then what is remembered, is known only after lowering.
+  // What is counted is known only after a lowering; cells of it may bring up more.
   for (let pass = 0; ; pass++) {
+    const knowledge = names.map(() => newKnowledge());
     const world = new World(scenario, input.profile, tracked);
     const notes = newNotes();
     const ctx: LowerContext = {
@@ -103,15 +101,25 @@ function buildModel(input: BuildInput): Built | string {
     };
     const bindings: Built["bindings"] = [];
     const codes: Code[] = [subject, ...scenario.racers.map((r) => own.get(r.call)!)];
-    const threads: Model["threads"] = codes.map((code, n) => {
+    const builders = codes.map((code, n) => {
       const out = new ThreadBuilder(notes, knowledge[n]!, input.maxOps);
       const lowering = new Lowering(ctx, out);
       startHeap(lowering);
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });
+      return out;
+    });
+    if (scenario.counters !== null && pass < PASSES) {
+      const now = counters(knowledge, input.line, tracked);
+      if (now.size > tracked.size) {
+        tracked = now;
+        continue;
+      }
+    }
+    const threads = builders.map((out, n): Model["threads"][number] => {
       const whole = out.finish();
-      if (!last || input.untrimmed) return { name: names[n]!, ...whole, keeps: [] };
+      if (input.untrimmed) return { name: names[n]!, ...whole, keeps: [] };
       const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
       const short = trim({
         ...whole,
@@ -121,13 +129,6 @@ function buildModel(input: BuildInput): Built | string {
       });
       return { name: names[n]!, ...short, keeps: [] };
     });
-    if (!last) {
-      const now = JSON.stringify(knowledge.map(extent));
-      last = pass + 1 >= PASSES || now === known;
-      known = now;
-      if (scenario.counters !== null) tracked = counters(knowledge, input.line);
-      continue;
-    }
     if (scenario.counters !== null && tracked.size === 0)
       return `${subject.name}() counts nothing that others wait for`;
     const invariants: Model["invariants"] = [];
@@ -154,17 +155,11 @@ function buildModel(input: BuildInput): Built | string {
   }
 }
 
-/** How much a lowering has learnt; the next one cannot learn more if it is the same. */
-function extent(k: Knowledge): number[] {
-  const vars = [...k.memos.values(), ...k.heap.values()].reduce((n, x) => n + x.vars.size, 0);
-  return [k.memos.size, k.localFields.size, k.heap.size, k.counters.size, vars];
-}
-
-/** What the function counts; the field that the finding speaks of comes first. */
-function counters(knowledge: readonly Knowledge[], line: number | null): Set<string> {
+/** What the function counts beside what is known; the field that the finding speaks of comes first. */
+function counters(knowledge: readonly Knowledge[], line: number | null, known: ReadonlySet<string>): Set<string> {
   const all = knowledge.flatMap((k) => [...k.counters]);
   const first = all.filter(([, at]) => at === line);
-  return new Set([...first, ...all].map(([name]) => name));
+  return new Set([...known, ...[...first, ...all].map(([name]) => name)]);
 }
 
 /** Callers' locks, parameters by type, the function, and what callers do afterwards. */

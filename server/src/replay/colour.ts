@@ -106,10 +106,11 @@ function forgetful(ops: readonly Op[]): Op[] {
   const fresh = new Map<number, number[]>();
   for (const memo of memos) {
     const asks = out.flatMap((op, pc) => (op.k === "branch" && op.memo === memo ? [pc] : []));
-    const clear = (op: Op): boolean => op.k === "set" && op.r === memo;
+    const sets = (op: Op): op is Op & { k: "set" } => op.k === "set" && op.r === memo;
+    const clear = (op: Op): boolean => sets(op) && op.e.k === "num" && op.e.v === 0;
     // May it be set when control gets here?
     const maybe = new Uint8Array(out.length);
-    const work = [...asks];
+    const work = [...asks, ...out.flatMap((op, pc) => (sets(op) && !clear(op) ? [pc] : []))];
     while (work.length > 0) {
       const pc = work.pop()!;
       for (const next of nextPcs(out[pc]!, pc)) {

@@ -1,6 +1,7 @@
 /** C expressions → values over registers, with the loads and stores they make. */
 import { type BinaryOp, type Expr, type Ref, UNKNOWN } from "../explore/model";
 import type { Expr as CExpr } from "../syntax/ast";
+import { type Bits, clear, clearBits, combine, constantBits, wordOf } from "./bits";
 import { type Key, keyOf } from "./keys";
 import type { Lowering } from "./lower";
 import { heapField, sameObject } from "./memory";
@@ -28,6 +29,8 @@ export interface Value {
   vars: ReadonlySet<string>;
   addr?: Place;
   struct?: Place & { k: "struct" };
+  /** Of a word of flags whose value is no number here. */
+  bits?: Bits;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -59,7 +62,8 @@ export class Values {
   value(e: CExpr): Value {
     switch (e.k) {
       case "num":
-        return e.value !== null && Math.abs(e.value) <= 127 ? this.known(e.value) : this.unknown("int", e.text);
+        if (e.value === null || Math.abs(e.value) > 127) return this.unknown("int", e.text);
+        return e.value === 0 ? { ...this.known(0), bits: clearBits } : this.known(e.value);
       case "str":
       case "opaque":
         return this.unknown("", `opaque${e.at}`);
@@ -144,10 +148,11 @@ export class Values {
       return this.read({ k: "cell", ref: this.world.cell(e.name)!, type: "int" }, e);
     const constant = this.world.scenario.constants.get(e.name) ?? ctx.about.constants.get(e.name);
     if (constant !== undefined) return this.known(constant);
-    if (frame.code.user && ctx.user.program.env.constant(frame.code.file, e.name) === 0) return this.known(0);
+    const bits = constantBits(this.l, e.name);
+    if (bits === clearBits) return { ...this.known(0), bits };
     const enumerator = frame.code.user ? ctx.user.number(frame.code.file, e.name) : null;
     if (enumerator !== null && Math.abs(enumerator) <= 127) return this.known(enumerator);
-    return this.unknown("", e.name);
+    return { ...this.unknown("", e.name), ...(bits ? { bits } : {}) };
   }
 
   /** The memory an expression names. */
@@ -280,13 +285,11 @@ export class Values {
   read(place: Place, e: CExpr): Value {
     const { out } = this.l;
     switch (place.k) {
-      case "reg":
-        return {
-          e: reg(place.r),
-          type: place.type,
-          key: place.key ?? place.id,
-          vars: place.vars ?? new Set([place.id]),
-        };
+      case "reg": {
+        const key = place.key ?? place.id;
+        const vars = place.vars ?? new Set([place.id]);
+        return { e: reg(place.r), type: place.type, key, vars, bits: wordOf(key, vars) };
+      }
       case "struct":
         return { ...this.unknown(place.type), struct: place };
       case "alias":
@@ -318,7 +321,7 @@ export class Values {
     switch (place.k) {
       case "reg":
         out.set(place.r, v.e);
-        out.assigned(place.id);
+        out.assigned(place.id, v.bits);
         return;
       case "cell":
         out.emit({ k: "store", to: place.ref, e: v.e, ...(place.live ? { live: place.live } : {}) });
@@ -351,11 +354,14 @@ export class Values {
     }
     if (e.op === "+") return this.value(e.e);
     const v = this.value(e.e);
+    // A number with another sign is none if it was none.
+    const bits = e.op === "-" && v.bits?.rest === "clear" ? { bits: v.bits } : {};
     return {
       e: { k: "un", op: e.op, e: v.e },
       type: "int",
       key: v.key === null ? null : `${e.op}(${v.key})`,
       vars: v.vars,
+      ...bits,
     };
   }
 
@@ -375,7 +381,17 @@ export class Values {
       const equal = a.addr && b.addr ? a.addr === b.addr : false;
       return this.known(Number(equal === (e.op === "==")));
     }
-    return { e: { k: "bin", op: e.op as BinaryOp, l: a.e, r: b.e }, type: "int", key: whole, vars };
+    const bits = this.masked(e.op, a, e.r) ?? combine(e.op, a.bits, b.bits);
+    const both = { k: "bin", op: e.op as BinaryOp, l: a.e, r: b.e } as const;
+    return { e: both, type: "int", key: whole, vars, ...(bits ? { bits } : {}) };
+  }
+
+  /** Bits of `a & ~FLAG`. */
+  private masked(op: string, a: Value, right: CExpr): Bits | undefined {
+    if (op !== "&" || right.k !== "un" || right.op !== "~") return undefined;
+    const named = (e: CExpr): Bits | undefined =>
+      e.k === "id" ? constantBits(this.l, e.name) : e.k === "bin" ? combine(e.op, named(e.l), named(e.r)) : undefined;
+    return clear(a.bits, named(right.e));
   }
 
   private assign(e: CExpr & { k: "assign" }): Value {
@@ -400,6 +416,8 @@ export class Values {
       : OPERATORS.has(op)
         ? { e: { k: "bin", op: op as BinaryOp, l: old.e, r: right.e }, type: old.type, key: null, vars: NOTHING }
         : this.unknown(old.type);
+    const bits = this.masked(op, old, e.r) ?? combine(op, old.bits, right.bits);
+    if (bits) now.bits = bits;
     this.write(place, now);
     return now;
   }
