@@ -66,13 +66,14 @@ export function* replayLineSteps(
     profile,
     subject,
     held: heldBy(engine, request.file, subject.item.name),
-    line: finding ? request.line : null,
+    line: finding ? finding.line : null,
+    ...pathOf(engine, finding),
     ...(request.pause ? { pause: request.pause } : {}),
   });
   const answer = (trace: Trace): ReplayAnswer => ({
     trace,
     promela: () => {
-      const text = replayPromela(input(trace.profile));
+      const text = replayPromela(input(trace.profile), trace.onPath);
       return "promela" in text ? text.promela : null;
     },
   });
@@ -118,12 +119,25 @@ export function replayFinding(
     subject: cause.ref,
     held,
     line: finding.line,
+    ...pathOf(engine, finding),
     ...budget,
   }));
   for (;;) {
     const next = steps.next();
     if (next.done) return next.value;
   }
+}
+
+/** The steps that the analysis names, in the function's text, and the finding itself. */
+function pathOf(engine: EngineImpl, finding: Finding | undefined): Pick<ReplayInput, "path"> {
+  const raw = finding && engine.causeOf(finding)?.raw;
+  if (!raw) return {};
+  const steps = raw.steps.map(({ at, end }) => ({ function: finding.function, at, end }));
+  return {
+    path: steps.some((s) => s.at === raw.at)
+      ? steps
+      : [...steps, { function: finding.function, at: raw.at, end: raw.end }],
+  };
 }
 
 function findingAt(engine: EngineImpl, request: ReplayRequest): Finding | undefined {

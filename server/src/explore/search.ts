@@ -18,6 +18,8 @@ export interface SearchOptions {
   maxStates?: number;
   /** Sites whose execution is to be noted. */
   watch?: ReadonlySet<number>;
+  /** Only violations count where the first thread stands at one of these sites, or has ended. */
+  counts?: ReadonlySet<number>;
 }
 
 export interface SearchResult {
@@ -38,6 +40,8 @@ export interface SearchResult {
   bounded: boolean;
   /** Watched sites that some explored path executed. */
   seen: Set<number>;
+  /** Threads that some explored path brought to their end. */
+  ended: Set<number>;
 }
 
 interface Node {
@@ -69,7 +73,8 @@ export class Search {
   private readonly nodes: Node[] = [];
   private readonly queue: number[][][] = [];
   private readonly reduce: boolean;
-  private readonly o: Required<Pick<SearchOptions, "switchBound" | "maxStates">> & { watch?: ReadonlySet<number> };
+  private readonly o: Required<Pick<SearchOptions, "switchBound" | "maxStates">> &
+    Pick<SearchOptions, "watch" | "counts">;
   private readonly out: SearchResult;
   private best: { switches: number; steps: number; parent: number; path: Choice[] } | null = null;
   private bucket = 0;
@@ -87,6 +92,7 @@ export class Search {
       switchBound: options.switchBound ?? Number.POSITIVE_INFINITY,
       maxStates: options.maxStates ?? 200_000,
       watch: options.watch,
+      counts: options.counts,
     };
     const size = this.machine.layout.size;
     this.store = new StateStore(size + 1);
@@ -106,6 +112,7 @@ export class Search {
       capped: false,
       bounded: false,
       seen: new Set(),
+      ended: new Set(),
     };
     const first = initialState(model, this.machine.layout);
     this.add(first, { parent: -1, actor: null, switches: 0, steps: 0, last: -1, expanded: false });
@@ -185,7 +192,7 @@ export class Search {
         this.chain(from, { thread: t, alt, flush: false }, id, { ...node, switches });
     }
     if (!enabled && waiting >= 0)
-      this.violate({ kind: "deadlock", thread: waiting, subject: -1 }, node.switches, node.steps, id, []);
+      this.violate({ kind: "deadlock", thread: waiting, subject: -1 }, from, node.switches, node.steps, id, []);
   }
 
   /** A handler whose interrupt has not come is not stuck. */
@@ -230,9 +237,11 @@ export class Search {
     const longer = [...path, choice];
     if (op && this.o.watch?.has(op.site)) this.out.seen.add(op.site);
     if (outcome === "violation")
-      this.violate(this.machine.violation, at.switches, at.steps + longer.length, parent, longer);
-    else if (outcome === "ok") pending.push({ s: s.slice(), path: longer, forks: from.forks });
-    else {
+      this.violate(this.machine.violation, s, at.switches, at.steps + longer.length, parent, longer);
+    else if (outcome === "ok") {
+      if (op?.k === "stop") this.out.ended.add(choice.thread);
+      pending.push({ s: s.slice(), path: longer, forks: from.forks });
+    } else {
       this.prune(this.machine.pruned);
       // The path ends here for this thread's sake; the others may still go on from the state before.
       if (path.length > 0) this.land(from.s, path, parent, at, path[0]!);
@@ -258,7 +267,11 @@ export class Search {
     else if (!this.out.cuts.includes(p.id)) this.out.cuts.push(p.id);
   }
 
-  private violate(v: Violation, switches: number, steps: number, parent: number, path: Choice[]): void {
+  private violate(v: Violation, s: State, switches: number, steps: number, parent: number, path: Choice[]): void {
+    if (this.o.counts) {
+      const op = this.machine.opAt(s, 0);
+      if (op && !this.o.counts.has(op.site)) return;
+    }
     const old = this.best;
     if (old && (old.switches < switches || (old.switches === switches && old.steps <= steps))) return;
     this.best = { switches, steps, parent, path };

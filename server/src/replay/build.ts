@@ -1,11 +1,12 @@
 /** A scenario and a user's function → a model to explore. */
-import type { Expr, Model, Ref } from "../explore/model";
+import type { Expr, Model, Op, Ref } from "../explore/model";
 import { MAX_THREADS, modelProblem } from "../explore/model";
 import type { FunctionRef } from "../interproc/callGraph";
 import type { Expr as CExpr } from "../syntax/ast";
 import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
 import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
+import { confine, type Waypoint } from "./path";
 import { Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
@@ -24,6 +25,8 @@ export interface BuildInput {
   held: { lock: string; mode: "read" | "write" }[];
   /** Line of the finding, if there is one. */
   line: number | null;
+  /** Its path: steps in the subject's text, the last one is the finding itself. Without it: the line. */
+  path?: readonly Waypoint[];
   loopBound: number;
   /** Steps of one thread before it is trimmed, at most. */
   maxOps?: number;
@@ -38,22 +41,31 @@ export interface Built {
   subject: Code;
   threads: { name: string; code: Code }[];
   bindings: { role: string; object: string }[];
+  /** The first thread is confined to the finding's path: sites of its ops behind the last step. */
+  passed: ReadonlySet<number> | null;
+}
+
+/** A function's models: all it may do, and what it does on the finding's path. */
+export interface Models {
+  whole(): Built;
+  /** Null: there is no finding, or nothing of the function's ops is where it is. */
+  onPath(): Built | null;
 }
 
 /** Lowerings that find out what is counted, at most. */
 const PASSES = 3;
 
-/** The model, or a sentence about why there is none. */
-export function build(input: BuildInput): Built | string {
+/** The models, or a sentence about why there are none. */
+export function build(input: BuildInput): Models | string {
   try {
-    return buildModel(input);
+    return buildModels(input);
   } catch (error) {
     if (error instanceof TooLarge) return `${input.subject.item.name}() is too large a model: ${error.message}`;
     throw error;
   }
 }
 
-function buildModel(input: BuildInput): Built | string {
+function buildModels(input: BuildInput): Models | string {
   const { program, scenario, set } = input;
   const user = new UserCode(program, input.textOf);
   const subject = user.of(input.subject);
@@ -117,18 +129,6 @@ function buildModel(input: BuildInput): Built | string {
         continue;
       }
     }
-    const threads = builders.map((out, n): Model["threads"][number] => {
-      const whole = out.finish();
-      if (input.untrimmed) return { name: names[n]!, ...whole, keeps: [] };
-      const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
-      const short = trim({
-        ...whole,
-        keep,
-        isBound: (id) => notes.bounds.has(id),
-        isLoop: (id) => notes.loops.has(id),
-      });
-      return { name: names[n]!, ...short, keeps: [] };
-    });
     if (scenario.counters !== null && tracked.size === 0)
       return `${subject.name}() counts nothing that others wait for`;
     const invariants: Model["invariants"] = [];
@@ -138,20 +138,35 @@ function buildModel(input: BuildInput): Built | string {
       if (!when) return `${scenario.file}: harm "${h.when}" does not make sense`;
       invariants.push({ e: never(when), harm });
     }
-    threads.forEach((t) => {
-      t.keeps = world.locks.map((_, i) => i);
-    });
-    const model: Model = {
-      threads,
-      cells: world.cells,
-      locks: world.locks,
-      sections: world.sections,
-      invariants,
-      harms: world.harms,
+    const laidOut = builders.map((out) => out.finish());
+    const keeps = world.locks.map((_, i) => i);
+    const finish = (n: number, ops: Op[]): Model["threads"][number] => {
+      const whole = { ops, registers: laidOut[n]!.registers };
+      if (input.untrimmed) return { name: names[n]!, ...whole, keeps };
+      const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
+      const bounds = {
+        isBound: (id: number) => notes.bounds.has(id),
+        isLoop: (id: number) => notes.loops.has(id),
+      };
+      return { name: names[n]!, ...trim({ ...whole, keep, ...bounds }), keeps };
     };
-    const problem = modelProblem(model);
-    if (problem) return `the model of ${subject.name}() is too large: ${problem}`;
-    return { model, notes, world, subject, bindings, threads: codes.map((code, n) => ({ name: names[n]!, code })) };
+    const racers = laidOut.slice(1).map(({ ops }, n) => finish(n + 1, ops));
+    const built = (ops: Op[], passed: Built["passed"]): Built => {
+      const { cells, locks, sections, harms } = world;
+      const model: Model = { threads: [finish(0, ops), ...racers], cells, locks, sections, invariants, harms };
+      const problem = modelProblem(model);
+      if (problem) throw new TooLarge(problem);
+      const threads = codes.map((code, n) => ({ name: names[n]!, code }));
+      return { model, notes, world, subject, bindings, threads, passed };
+    };
+    return {
+      whole: () => built(laidOut[0]!.ops, null),
+      onPath: () => {
+        if (input.line === null) return null;
+        const path = confine(laidOut[0]!.ops, notes, subject.file, input.path ?? [{ line: input.line }]);
+        return path && built(path.ops, path.passed);
+      },
+    };
   }
 }
 

@@ -16,6 +16,9 @@ export interface Site {
   /** Calls between the thread's first function and this one. */
   depth: number;
   user: boolean;
+  /** Offsets in the function's text. */
+  at: number;
+  end: number;
   /** Of a branch: the condition as people ask it. */
   question?: string;
 }
@@ -84,7 +87,7 @@ export class ThreadBuilder {
     readonly knowledge: Knowledge,
     private readonly maxOps = MAX_OPS,
   ) {
-    this.site = this.addSite({ file: "", function: "", line: 0, text: "", depth: 0, user: false });
+    this.site = this.addSite({ file: "", function: "", line: 0, text: "", depth: 0, user: false, at: 0, end: 0 });
   }
 
   addSite(site: Site): number {
@@ -100,6 +103,8 @@ export class ThreadBuilder {
       text: code.text(at, end),
       depth,
       user: code.user,
+      at,
+      end,
     });
   }
 

@@ -107,7 +107,9 @@ function slice(
   ops.forEach((op, pc) => {
     if (!LOCAL.has(op.k) || (op.k === "cut" && (endless || !bound(op)))) keep(pc);
     // What decides that a path ends early stays, if it is decided by anything known.
-    if (op.k === "branch" && reached[pc] && dom.live[pc] !== undefined && registersOf(op.cond).length > 0) {
+    const known =
+      op.k === "branch" && (registersOf(op.cond).length > 0 || (op.assume !== undefined && op.memo !== undefined));
+    if (op.k === "branch" && reached[pc] && dom.live[pc] !== undefined && known) {
       const end = ops[dom.live[pc] === op.t ? op.f : op.t]!;
       if (end.k !== "cut" || !input.isLoop(end.id)) keep(pc);
     }
