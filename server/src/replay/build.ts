@@ -193,7 +193,10 @@ function subjectThread(
     if (found) lowering.inline(found, [], null);
   };
   const taken: Ref[] = [];
-  for (const { lock, mode } of input.held) {
+  // Callers take them in the order in which the scenario lists them.
+  const order = [...input.scenario.locks.keys()];
+  const held = [...input.held].sort((a, b) => order.indexOf(a.lock) - order.indexOf(b.lock));
+  for (const { lock, mode } of held) {
     if (!world.hasLock(lock)) {
       // Held in a form that is no lock of the model: the primitives say how it is taken.
       const how = lowering.ctx.primitives.get(`held_${lock}`);

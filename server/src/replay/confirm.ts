@@ -2,6 +2,7 @@
  * Is a harm that was found on a finding's path there for certain? Conditions that nobody knows and the path does not decide
  * are tried the other way: where harm happens as well, or where the model ends, the answer did not matter.
  */
+import type { Footprints } from "../explore/footprint";
 import type { Model } from "../explore/model";
 import { Search, type SearchOptions, type SearchResult } from "../explore/search";
 import type { Built } from "./build";
@@ -15,6 +16,7 @@ const SLICE = 2000;
 export interface Explored {
   result: SearchResult;
   told: Told | null;
+  footprints: Footprints;
 }
 
 /** One search, in slices. */
@@ -25,7 +27,7 @@ export function* explore(built: Built, model: Model, options: SearchOptions): Ge
   const told = result.violation
     ? tell({ ...built, model }, result.schedule, result.violation, options.memory ?? "sc")
     : null;
-  return { result, told };
+  return { result, told, footprints: search.foot };
 }
 
 /** Conditions that the harm depends on and the path leaves open; and those that it turned out not to depend on. */

@@ -54,9 +54,9 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
   const path = models.onPath();
   if (path) {
     const sites = sitesOf(path, 0);
-    const { result, told } = yield* explore(path, path.model, { ...options, watch: sites });
+    const { result, told, footprints } = yield* explore(path, path.model, { ...options, watch: sites });
     if (told) {
-      const { open, either } = yield* dependsOn(path, told, options);
+      const { open, either } = yield* dependsOn(path, told, { ...options, footprints });
       return toTrace(input, path, result, told, { reason: null, open, either, sites });
     }
   }

@@ -37,7 +37,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** `p + 1` of a pointer into a page table: the model has one entry. */
 const OUTSIDE = 100;
 /** The address of something that the model does not number: not NULL, and no object. */
-const ADDRESS = 99;
+export const ADDRESS = 99;
 const OPERATORS = new Set("+ - * & | ^ << >> == != < <= > >= && ||".split(" "));
 
 export class Values {
