@@ -15,7 +15,8 @@ export type Place =
   | { k: "struct"; id: string; type: string; name?: string }
   /** A parameter that always holds the address of something of the caller. */
   | { k: "alias"; to: Place; type: string }
-  | { k: "cell"; ref: Ref; type: string; live?: Ref }
+  /** `stored`: the number that any new value counts as. */
+  | { k: "cell"; ref: Ref; type: string; live?: Ref; stored?: number }
   /** A field that never changes. */
   | { k: "const"; v: number; type: string }
   /** Memory the model has nothing to say about. `tag.field` names it. */
@@ -244,7 +245,11 @@ export class Values {
     const live = liveCell && pointer ? this.liveOf(liveCell, pointer, effects) : undefined;
     const found = this.world.field(tag, e.field);
     if (typeof found === "number") return { k: "const", v: found, type: fieldType };
-    if (found) return { k: "cell", ref: found, type: fieldType, ...(live ? { live } : {}) };
+    if (found) {
+      const stored = frame.code.user ? this.world.scenario.stored.get(`${tag}.${e.field}`) : undefined;
+      const as = stored === undefined ? {} : { stored };
+      return { k: "cell", ref: found, type: fieldType, ...(live ? { live } : {}), ...as };
+    }
     const name = `${tag}.${e.field}`;
     if (!role && pointer?.key != null && this.ownsHeap()) return heapField(this.l, pointer, name, e.field, fieldType);
     return { k: "none", type: fieldType, name, base: pointer, ...(live ? { live } : {}) };
@@ -324,7 +329,12 @@ export class Values {
         out.assigned(place.id, v.bits);
         return;
       case "cell":
-        out.emit({ k: "store", to: place.ref, e: v.e, ...(place.live ? { live: place.live } : {}) });
+        out.emit({
+          k: "store",
+          to: place.ref,
+          e: place.stored === undefined ? v.e : num(place.stored),
+          ...(place.live ? { live: place.live } : {}),
+        });
         return;
       case "none":
         if (place.live) out.emit({ k: "touch", live: place.live });
