@@ -110,6 +110,7 @@ function buildModels(input: BuildInput): Models | string {
       ownLocks,
       loopBound: input.loopBound,
       subjectFile: subject.file,
+      again: (lowering) => again(input, lowering, subject),
     };
     const bindings: Built["bindings"] = [];
     const codes: Code[] = [subject, ...scenario.racers.map((r) => own.get(r.call)!)];
@@ -192,6 +193,43 @@ function subjectThread(
     const found = name === null ? undefined : lowering.ctx.scenario.get(name);
     if (found) lowering.inline(found, [], null);
   };
+  const taken = takeHeld(input, lowering, out);
+  named(input.scenario.subject.prologue);
+  // What the function is called for is there when it is called.
+  const present = input.scenario.subject.present;
+  const there = present === null ? undefined : world.cell(present);
+  const end = out.label();
+  if (there && code.ast.params.some((p) => world.roleOf(p.type)?.live)) {
+    const on = out.label();
+    const r = out.reg();
+    out.emit({ k: "load", r, from: there });
+    out.branch(reg(r), on, end);
+    out.place(on);
+  }
+  const args = argumentsOf(lowering, out, code, bindings);
+  const hook = input.scenario.subject.beforeRelease;
+  lowering.beforeRelease = (hook === null ? undefined : lowering.ctx.scenario.get(hook)) ?? null;
+  const result = lowering.inline(code, args, null);
+  lowering.beforeRelease = null;
+  out.site = place(`${code.name}() has returned`);
+  const after = input.scenario.subject.epilogue;
+  const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
+  if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
+  out.place(end);
+  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
+}
+
+/** The function once more, in a racing thread: called as in the first one. */
+function again(input: BuildInput, lowering: Lowering, code: Code): void {
+  const { out } = lowering;
+  const taken = takeHeld(input, lowering, out);
+  lowering.inline(code, argumentsOf(lowering, out, code, []), null);
+  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
+}
+
+/** Locks that callers hold. */
+function takeHeld(input: BuildInput, lowering: Lowering, out: ThreadBuilder): Ref[] {
+  const { world } = lowering.ctx;
   const taken: Ref[] = [];
   // Callers take them in the order in which the scenario lists them.
   const order = [...input.scenario.locks.keys()];
@@ -208,20 +246,14 @@ function subjectThread(
     out.notes.assumptions.add(`callers hold ${lock} for ${mode === "read" ? "reading" : "writing"}`);
     taken.push(ref);
   }
-  named(input.scenario.subject.prologue);
-  // What the function is called for is there when it is called.
-  const present = input.scenario.subject.present;
-  const there = present === null ? undefined : world.cell(present);
-  const end = out.label();
-  if (there && code.ast.params.some((p) => world.roleOf(p.type)?.live)) {
-    const on = out.label();
-    const r = out.reg();
-    out.emit({ k: "load", r, from: there });
-    out.branch(reg(r), on, end);
-    out.place(on);
-  }
+  return taken;
+}
+
+/** Parameters by type: what they stand for in the scenario. */
+function argumentsOf(lowering: Lowering, out: ThreadBuilder, code: Code, bindings: Built["bindings"]): Value[] {
+  const { world } = lowering.ctx;
   const used = new Set<string>();
-  const args = code.ast.params.map((p): Value => {
+  return code.ast.params.map((p): Value => {
     const role = world.roleOf(p.type);
     const nothing: ReadonlySet<string> = new Set();
     if (role) {
@@ -241,16 +273,6 @@ function subjectThread(
     }
     return { e: num(-128), type: p.type, key: `parameter ${code.ast.params.indexOf(p)}`, vars: nothing };
   });
-  const hook = input.scenario.subject.beforeRelease;
-  lowering.beforeRelease = (hook === null ? undefined : lowering.ctx.scenario.get(hook)) ?? null;
-  const result = lowering.inline(code, args, null);
-  lowering.beforeRelease = null;
-  out.site = place(`${code.name}() has returned`);
-  const after = input.scenario.subject.epilogue;
-  const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
-  if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
-  out.place(end);
-  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
 }
 
 /** A harm's condition over cells and `done(thread)`. Null if something in it is unknown. */

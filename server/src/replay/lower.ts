@@ -28,6 +28,8 @@ export interface LowerContext {
   loopBound: number;
   /** File in whose ops tables holes of racing threads are looked up. */
   subjectFile: string;
+  /** Lays out the user's function as another thread calls it. */
+  again(lowering: Lowering): void;
 }
 
 /** One inlined function. */
