@@ -28,6 +28,8 @@ export const SUBJECTS: Record<string, [string, string]> = {
   "huge-pmd-vs-split": ["replay/huge-pmd-vs-split", "drop"],
   "start-write-vs-fault": ["replay/start-write-vs-fault", "prepare"],
   "protection-vs-fault": ["replay/protection-vs-fault", "protect"],
+  "flags-write-vs-slow-fault": ["replay/flags-write-vs-slow-fault", "restrict_area"],
+  "protection-vs-slow-fault": ["replay/protection-vs-slow-fault", "protect"],
   "forks-vs-gup-fast": ["replay/forks-vs-gup-fast", "share"],
   "vma-lock-order": ["replay/vma-lock-order", "lock_both"],
   "lock-order": ["replay/lock-order", "both"],

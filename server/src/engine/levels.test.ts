@@ -1,4 +1,6 @@
 /** Levels by verdict, over the wrong examples of every rule that has a race. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wasmParser } from "../../test/cParser";
 import { exampleEngine } from "../../test/exampleTree";
@@ -67,6 +69,18 @@ describe("levels by verdict", () => {
       }
     },
   );
+
+  it.each([
+    ["S0", "write-protect-seq-writer"],
+    ["S1", "vma-start-write-needs-mmap-write"],
+    ["S1", "no-mmap-lock-under-vma-lock"],
+    ["S2", "device-exclusive-and-migrate-contract"],
+    ["S3", "gup-fast-recheck"],
+  ])("founding document %s: %s is an error", (document, rule) => {
+    const path = fileURLToPath(new URL(`../../../test-fixtures/founding/${document}-buggy.c`, import.meta.url));
+    const [finding] = judged(readFileSync(path, "utf8")).filter((f) => f.rule === rule);
+    expect([finding?.level, finding?.replay?.verdict, finding?.replay?.choices]).toEqual(["error", "violation", []]);
+  });
 
   it("a scenario that finds nothing on the rule's own example refutes nothing", () => {
     const check = races.find((c) => c.detector === "stale-after-release")!;

@@ -6,6 +6,7 @@ import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "..
 import type { Scenario, ScenarioSet } from "../replay/scenario";
 import type { CheckRule } from "../rules/model";
 import { EngineImpl } from "./engine";
+import { reportedOn } from "./ownPath";
 import type { Engine } from "./types";
 
 export { loadScenarios, type ScenarioSet } from "../replay/scenario";
@@ -145,11 +146,14 @@ export function replayFinding(
 }
 
 /** The steps that the analysis names, in the function's text, and the finding itself. */
-function pathOf(engine: EngineImpl, finding: Finding | undefined): Pick<ReplayInput, "path"> {
-  const raw = finding && engine.causeOf(finding)?.raw;
-  if (!raw) return {};
+function pathOf(engine: EngineImpl, finding: Finding | undefined): Pick<ReplayInput, "path" | "reported"> {
+  const cause = finding && engine.causeOf(finding);
+  if (!cause) return {};
+  const { raw } = cause;
+  const reported: ReplayInput["reported"] = (decisions) => reportedOn(engine, cause, decisions);
   const steps = raw.steps.map(({ at, end }) => ({ function: finding.function, at, end }));
   return {
+    reported,
     path: steps.some((s) => s.at === raw.at)
       ? steps
       : [...steps, { function: finding.function, at: raw.at, end: raw.end }],

@@ -242,6 +242,22 @@ const TABLE: Record<string, Row> = {
     harm: /^torn read/,
     switches: 2,
   },
+  "S1: flags changed under the mmap read lock": {
+    file: "replay/flags-write-vs-slow-fault",
+    fn: "restrict_area",
+    scenario: "flags-write-vs-slow-fault",
+    flagged: "vm_flags_clear(",
+    harm: /^a page is mapped writable/,
+    switches: 2,
+  },
+  "S1: protection replaced under the mmap read lock": {
+    file: "replay/protection-vs-slow-fault",
+    fn: "protect",
+    scenario: "protection-vs-slow-fault",
+    flagged: "vma->vm_page_prot = prot",
+    harm: /^torn read/,
+    switches: 2,
+  },
   "huge PMD changed without a second look": {
     file: "replay/huge-pmd-vs-split",
     fn: "drop",

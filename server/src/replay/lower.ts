@@ -236,7 +236,8 @@ export class Lowering {
         break;
       case "config": {
         const memo = out.memo(`config ${t.symbol}`, new Set(), t.symbol);
-        out.branch(num(-128), to(t.t), to(t.f), memo);
+        const where = { at: t.at, end: t.at, frame: this.frame.id, negated: false };
+        out.branch(num(-128), to(t.t), to(t.f), memo, where);
         break;
       }
       case "iterate": {
@@ -248,7 +249,7 @@ export class Lowering {
         if (t.call.k === "call") for (const a of t.call.args) this.values.value(a);
         out.branch(same(reg(counter!), num(0)), first, again);
         out.place(first);
-        out.branch(num(-128), enter, leave);
+        out.branch(num(-128), enter, leave, undefined, { at: t.at, end: t.end, frame: this.frame.id, negated: false });
         out.place(enter);
         out.set(counter!, num(1));
         out.jump(to(t.t));
@@ -345,7 +346,8 @@ export class Lowering {
     }
     if (typeof known === "boolean" && v.e.k === "num" && v.e.v === UNKNOWN) v = { ...v, e: num(known ? 1 : 0) };
     const memo = key === null ? undefined : this.out.memo(key, vars, text, flag);
-    this.out.branch(v.e, yes, no, memo);
+    const { at, end } = cond;
+    this.out.branch(v.e, yes, no, memo, { at, end, frame: this.frame.id, negated: yes !== t });
   }
 
   isStruct(type: string): boolean {

@@ -4,6 +4,7 @@ import { UNKNOWN } from "../explore/model";
 import type { Step } from "../explore/run";
 import type { Built } from "./build";
 import { heldBy } from "./fold";
+import type { Site } from "./thread";
 
 export interface OpenChoice {
   thread: number;
@@ -11,11 +12,26 @@ export interface OpenChoice {
   answer: boolean;
   /** The branches that ask this. */
   pcs: number[];
+  /** As a decision of the function that asks; null: it is none of the user's conditions. */
+  decision: Decision | null;
+}
+
+/** A condition of the user's code, and the way it went. */
+export interface Decision {
+  file: string;
+  function: string;
+  /** Which of the inlined calls. */
+  frame: string;
+  at: number;
+  end: number;
+  answer: boolean;
 }
 
 export class Questions {
   private readonly free = new Map<string, OpenChoice>();
   private readonly decided = new Map<string, boolean>();
+  /** Conditions on things unknown that the first thread decided, in order. */
+  readonly decisions: Decision[] = [];
   /** Free answers that a register still remembers. */
   private readonly kept = new Map<string, string>();
 
@@ -36,13 +52,24 @@ export class Questions {
         const earlier = register === null ? undefined : this.kept.get(register);
         if (earlier !== undefined) this.free.delete(earlier);
         this.decided.set(question, op.assume);
+        this.decide(t, site, op.assume);
       } else if (step.ways >= 2) {
         const answer = step.choice.alt === 0;
         const key = `${t} ${question}`;
-        this.free.set(key, { thread: t, question, answer, pcs: this.asking(t, op) });
+        const decision = this.decide(t, site, answer);
+        this.free.set(key, { thread: t, question, answer, pcs: this.asking(t, op), decision });
         if (register !== null) this.kept.set(register, key);
       }
     }
+  }
+
+  private decide(t: number, site: Site, yes: boolean): Decision | null {
+    const { cond, file } = site;
+    if (t !== 0 || !cond || !site.user) return null;
+    const { at, end, frame } = cond;
+    const decision = { file, function: site.function, frame, at, end, answer: yes !== cond.negated };
+    this.decisions.push(decision);
+    return decision;
   }
 
   open(): OpenChoice[] {

@@ -7,6 +7,7 @@ import type { SearchOptions, SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
 import { type BuildInput, type Built, build, type Models } from "./build";
 import { dependsOn, explore } from "./confirm";
+import type { Decision, OpenChoice } from "./questions";
 import { isShared, slice, type Told, tell } from "./tell";
 import { TooLarge } from "./thread";
 
@@ -14,6 +15,8 @@ export interface ReplayInput extends Omit<BuildInput, "loopBound"> {
   loopBound?: number;
   maxStates?: number;
   memory?: "sc" | "tso";
+  /** Does the analysis report the finding on paths with these decisions alone? */
+  reported?: (decisions: readonly Decision[]) => boolean;
   /** Called between slices of the search; throws to cancel. */
   pause?: () => void;
 }
@@ -56,8 +59,14 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
     const sites = sitesOf(path, 0);
     const { result, told, footprints } = yield* explore(path, path.model, { ...options, watch: sites });
     if (told) {
-      const { open, either } = yield* dependsOn(path, told, { ...options, footprints });
-      return toTrace(input, path, result, told, { reason: null, open, either, sites });
+      // A path that the analysis itself reports the finding on is the finding's, whatever else there is.
+      const own =
+        told.open.length > 0 && told.open.every((c) => c.decision) && input.reported?.(told.decisions) === true;
+      const { open, either } = own
+        ? { open: [], either: [] }
+        : yield* dependsOn(path, told, { ...options, footprints });
+      const is = { reason: null, open: said(open), either, taken: own ? said(told.open) : [], sites };
+      return toTrace(input, path, result, told, is);
     }
   }
   const whole = models.whole();
@@ -65,10 +74,10 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
   const racers = whole.model.threads.flatMap((_, t) => (t === 0 ? [] : [...sitesOf(whole, t)]));
   const watch = new Set([...sites, ...racers]);
   const { result, told } = yield* explore(whole, whole.model, { ...options, watch });
-  const open = (told?.open ?? []).map((c) => `${c.question}: ${c.answer}`);
+  const open = said(told?.open ?? []);
   const reached = [...sites].filter((s) => result.seen.has(s));
   const reason = told ? doubt(input, open) : whyNot(input, whole, result, reached, racers);
-  return toTrace(input, whole, result, told, { reason, open, either: [], sites });
+  return toTrace(input, whole, result, told, { reason, open, either: [], taken: [], sites });
 }
 
 /** The model as Promela, or why there is none. `onPath`: the one that is confined to the finding's path. */
@@ -133,11 +142,12 @@ function scheduled(input: ReplayInput, built: Built, text: string): Trace | { pr
     ended: new Set(),
   };
   const told = violation && tell(built, schedule, violation, input.memory ?? "sc");
-  const open = (told?.open ?? []).map((c) => `${c.question}: ${c.answer}`);
+  const open = said(told?.open ?? []);
   const trace = toTrace(input, built, result, told, {
     reason: told && built.passed === null ? doubt(input, open) : null,
     open,
     either: [],
+    taken: [],
     sites: new Set(),
   });
   if (violation) return trace;
@@ -157,11 +167,15 @@ function sitesOf(built: Built, t: number): Set<number> {
   );
 }
 
+const said = (open: readonly OpenChoice[]): string[] => open.map((c) => `${c.question}: ${c.answer}`);
+
 interface Judgement {
   reason: string | null;
   /** Open choices that the harm depends on, and those that it does not. */
   open: string[];
   either: string[];
+  /** Choices on a path on which the analysis reports the finding. */
+  taken: string[];
   /** Shared accesses of the subject. */
   sites: ReadonlySet<number>;
 }
@@ -173,6 +187,7 @@ function toTrace(input: ReplayInput, built: Built, found: SearchResult, told: To
   const assumptions = [
     ...notes.assumptions,
     ...(told?.fixed ?? []).map((c) => `on the finding's path: ${c}`),
+    ...is.taken.map((c) => `on a path of the finding: ${c}`),
     ...is.either.map((q) => `whatever ${q} is, there is such an interleaving`),
   ];
   return {

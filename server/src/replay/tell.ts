@@ -3,7 +3,7 @@ import type { Choice, Op, Violation } from "../explore/model";
 import { runSchedule, type Step } from "../explore/run";
 import type { TraceStep } from "../protocol/trace";
 import type { Built } from "./build";
-import { type OpenChoice, Questions } from "./questions";
+import { type Decision, type OpenChoice, Questions } from "./questions";
 
 /** Rows that a reader can take in. */
 const MAX_ROWS = 14;
@@ -22,6 +22,8 @@ export interface Told {
   open: OpenChoice[];
   /** Those that the finding's path decides. */
   fixed: string[];
+  /** What the first thread decided without knowing. */
+  decisions: Decision[];
   /** Lines of the subject's file that its thread executes. */
   lines: Set<number>;
 }
@@ -80,6 +82,7 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
     violated: { invariant: violation.kind, text },
     open: asked.open(),
     fixed: asked.fixed(),
+    decisions: asked.decisions,
     lines,
   };
 }

@@ -21,6 +21,8 @@ export interface Site {
   end: number;
   /** Of a branch: the condition as people ask it. */
   question?: string;
+  /** Of a branch: where its condition stands, in which of the inlined calls, and whether "true" means that it is false. */
+  cond?: { at: number; end: number; frame: string; negated: boolean };
 }
 
 /** A condition nobody knows: the variables it speaks of, and what it asks of a word of flags. */
@@ -151,10 +153,15 @@ export class ThreadBuilder {
     this.emit({ k: "jump", to: label });
   }
 
-  branch(cond: Expr, t: number, f: number, memo?: number): void {
+  branch(cond: Expr, t: number, f: number, memo?: number, at?: Site["cond"]): void {
     const { site } = this;
     const text = memo === undefined ? undefined : this.questions.get(memo);
-    if (text !== undefined) this.site = this.addSite({ ...this.notes.sites[site]!, question: text });
+    if (text !== undefined || at)
+      this.site = this.addSite({
+        ...this.notes.sites[site]!,
+        ...(text === undefined ? {} : { question: text }),
+        ...(at ? { cond: at } : {}),
+      });
     this.emit({ k: "branch", cond, t, f, ...(memo === undefined ? {} : { memo }) });
     this.site = site;
   }
