@@ -39,7 +39,8 @@ async function row(name: string, input: ReplayInput, spin: boolean, print: Print
     `warm ${ms(warm)}`,
   ];
   if (typeof built !== "string") {
-    const alone = Math.min(...Array.from({ length: TURNS }, () => timed(() => search(built.model))[1]));
+    const { model } = built.whole();
+    const alone = Math.min(...Array.from({ length: TURNS }, () => timed(() => search(model))[1]));
     fields.push(`search ${ms(alone)}`, `${Math.round(trace.states / alone)} states/ms`);
   }
   const exported = spin ? replayPromela(input) : { problem: "" };

@@ -1,21 +1,13 @@
-/**
- * `npm run mutations -- [options]`: seeds bugs into the kernel trees in memory and counts how many are
- * reported; makes harmless changes and counts what they bring up.
- *
- *   --seed N          seed of the sample (default 1)            --half development|final|all (default development)
- *   --count N         seeded bugs in all (default 300; 0 none)  --harmless N   harmless changes (default 100)
- *   --tree 6.12|6.1   one tree only                             --operator/--family/--file/--id X   filter
- *   --sites           only count sites                          --verbose      show the missed ones with their diff
- *   --all             every mutant, no sample                   --json FILE    verdicts for other tools
- *   --show            print diffs of the sample, run nothing
- */
+/** `npm run mutations -- [options]`: see HELP below. */
 import { writeFileSync } from "node:fs";
+import { loadScenarios } from "../server/src/engine/replay";
 import { createNodeHost } from "../server/src/node/host";
 import { loadMutationData, projectRoot } from "../server/test/mutations/data";
 import { diff } from "../server/test/mutations/diff";
 import { enumerateTree } from "../server/test/mutations/enumerate";
 import { Harness, type Verdict } from "../server/test/mutations/harness";
 import { applyEdits, type Mutant } from "../server/test/mutations/model";
+import { type Replayed, Replays, replayTable } from "../server/test/mutations/replays";
 import { detail, summary } from "../server/test/mutations/report";
 import { type Half, sample } from "../server/test/mutations/sample";
 import { countBy } from "../server/test/mutations/stats";
@@ -28,12 +20,28 @@ const option = (name: string): string | undefined =>
   args.includes(`--${name}`) ? args[args.indexOf(`--${name}`) + 1] : undefined;
 const flag = (name: string): boolean => args.includes(`--${name}`);
 
+const HELP = `npm run mutations -- [options]: seeds bugs into the kernel trees in memory and counts how many are reported
+
+  --seed N          seed of the sample (default 1)            --half development|final|all (default development)
+  --count N         seeded bugs in all (default 300; 0 none)  --harmless N   harmless changes (default 100)
+  --tree 6.12|6.1   one tree only                             --operator/--family/--file/--id/--rule X   filter
+  --sites           only count sites                          --verbose      show the missed ones with their diff
+  --all             every mutant, no sample                   --json FILE    verdicts for other tools
+  --show            print diffs of the sample, run nothing
+  --replay          replay the findings of rules with a race; only bugs that such rules should find are seeded
+  --help            this text`;
+
+if (flag("help")) {
+  console.log(HELP);
+  process.exit(0);
+}
+
 const seed = Number(option("seed") ?? 1);
 const half = (option("half") ?? "development") as Half;
 if (!["development", "final", "all"].includes(half)) fail(`--half: ${half}`);
 const wanted: Record<Kind, number> = {
   seeding: Number(option("count") ?? 300),
-  harmless: Number(option("harmless") ?? 100),
+  harmless: flag("replay") ? 0 : Number(option("harmless") ?? 100),
 };
 const data = loadMutationData();
 const kernels = [...findKernels(projectRoot())].filter(
@@ -50,12 +58,20 @@ function selected(m: Mutant): boolean {
   const match = (name: string, value: string): boolean =>
     option(name) === undefined ||
     (option(name) as string).split(",").some((x) => value === x || (name === "file" && value.startsWith(x)));
+  if (option("rule") !== undefined && !m.expect.some((x) => (option("rule") as string).split(",").includes(x)))
+    return false;
   return match("operator", m.operator) && match("family", m.family) && match("file", m.file) && match("id", m.id);
 }
 
+const replayed: Replayed[] = [];
+
 async function runTree(version: string, tree: Tree, kind: Kind, count: number): Promise<Verdict[]> {
+  const host = createNodeHost();
+  const engine = await host.createEngine(tree, host.shippedRules());
+  const replays = flag("replay") ? new Replays(engine, loadScenarios(host.builtinRules())) : null;
+  const races = replays?.races();
   const all = enumerateTree(tree, data, kind);
-  const pool = all.mutants.filter(selected);
+  const pool = all.mutants.filter((m) => selected(m) && (!races || m.expect.some((x) => races.has(x))));
   if (flag("sites")) {
     console.log(`\n${version} ${kind}: ${pool.length} sites (${all.equivalent.length} left out as equivalent)`);
     for (const [cell, n] of countBy(pool, (m) => `${m.operator} · ${m.family}`))
@@ -80,16 +96,18 @@ async function runTree(version: string, tree: Tree, kind: Kind, count: number): 
     }
     return [];
   }
-  const host = createNodeHost();
-  const harness = new Harness(await host.createEngine(tree, host.shippedRules()), tree);
+  const harness = new Harness(engine, tree);
   const verdicts: Verdict[] = [];
   harness.prepare(chosen);
   for (const mutant of chosen) {
     const verdict = kind === "seeding" ? harness.seeded(mutant) : harness.harmless(mutant);
     verdicts.push(verdict);
+    const row = replays?.judge(verdict);
+    if (row && flag("verbose")) console.log(`${row.alias} ${row.outcome}: ${row.reason}\n${detail(verdict, tree)}\n`);
     if (flag("verbose") && (!verdict.good || option("id"))) console.log(`${version} ${detail(verdict, tree)}\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${version} ${kind} ${verdicts.length}/${chosen.length} `);
   }
+  if (replays) replayed.push(...replays.rows);
   return verdicts;
 }
 
@@ -108,6 +126,7 @@ if (!flag("sites") && !flag("show")) {
   const harmless = results.harmless.flatMap((r) => r.verdicts);
   if (seeded.length > 0) console.log(`\n${summary("Seeded bugs", seeded, "caught")}`);
   if (harmless.length > 0) console.log(`\n${summary("Harmless changes", harmless, "silent")}`);
+  if (flag("replay")) console.log(`\n${replayTable(replayed)}`);
   const file = option("json");
   if (file)
     writeFileSync(

@@ -58,11 +58,11 @@ describe("lockstep check", () => {
     expect(without.findings).toMatchObject([{ alias: "R50", replay: null }]);
   });
 
-  it("shows a race that needs choices which the path leaves open, and stays a warning", () => {
+  it("makes an error of a race on the finding's path", () => {
     const found = at(lockstep("check", "mm/S3-buggy.c", "--format", "json").out);
     expect(found).toMatchObject({
-      level: "warning",
-      replay: { verdict: "violation", scenario: "gup-fast-vs-collapse", switches: 2, reason: null },
+      level: "error",
+      replay: { verdict: "violation", scenario: "gup-fast-vs-collapse", switches: 2, reason: null, choices: [] },
     });
   });
 

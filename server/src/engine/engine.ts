@@ -259,7 +259,7 @@ export class EngineImpl implements Engine {
   }
 
   /** Runs the detectors on one analysed function. */
-  private judge(ref: FunctionRef, dir: string, ast: FunctionAst, analysis: FunctionAnalysis): RawFinding[] {
+  judge(ref: FunctionRef, dir: string, ast: FunctionAst, analysis: FunctionAnalysis): RawFinding[] {
     const { program } = this;
     if (program.isLockPrimitive(ref.item.name)) return [];
     const ctx: DetectorContext = {

@@ -43,9 +43,9 @@ export class Verdicts {
   /** A scenario that misses one of the rule's own wrong examples refutes nothing. */
   private refute(engine: EngineImpl, finding: Finding, check: CheckRule, trace: Trace): void {
     const roles = rolesOf(trace);
-    const key = `${check.id} ${check.file}`;
+    const key = `${check.id} ${check.file} ${trace.scenario}`;
     let examples = this.refuting.get(key);
-    if (examples === undefined) this.refuting.set(key, (examples = this.examples(engine, check)));
+    if (examples === undefined) this.refuting.set(key, (examples = this.examples(engine, check, trace.scenario)));
     const shown = examples.filter((t) => t.verdict === "violation");
     if (shown.length === examples.length && shown.some((t) => rolesOf(t) === roles)) {
       finding.level = "hint";
@@ -56,12 +56,12 @@ export class Verdicts {
   }
 
   /** Replays of the rule's wrong examples, over the headers of this tree. */
-  private examples(engine: EngineImpl, check: CheckRule): Trace[] {
+  private examples(engine: EngineImpl, check: CheckRule, scenario: string): Trace[] {
     return check.bad.flatMap((code) => {
       const { rules, parser } = engine.options;
       const other = new EngineImpl({ tree: exampleTree(engine, `#include <linux/mm.h>\n\n${code}`), rules, parser });
       return other.check(EXAMPLE).findings.flatMap((f) => {
-        const trace = f.rule === check.id ? replayFinding(other, this.set!, f, BUDGET) : null;
+        const trace = f.rule === check.id ? replayFinding(other, this.set!, f, BUDGET, scenario) : null;
         return trace === null ? [] : [trace];
       });
     });
@@ -74,7 +74,7 @@ function rolesOf(trace: Trace): string {
 
 export function summaryOf(trace: Trace): ReplaySummary {
   const { verdict, scenario, profile, states, switches, reason, threads, steps } = trace;
-  const race = verdict === "violation" ? { threads, steps } : {};
+  const race = verdict === "violation" ? { threads, steps, choices: trace.choices } : {};
   return { verdict, scenario, profile, states, switches, reason, ...race };
 }
 

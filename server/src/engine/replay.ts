@@ -4,7 +4,9 @@ import type { Finding } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
 import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "../replay/replay";
 import type { Scenario, ScenarioSet } from "../replay/scenario";
+import type { CheckRule } from "../rules/model";
 import { EngineImpl } from "./engine";
+import { reportedOn } from "./ownPath";
 import type { Engine } from "./types";
 
 export { loadScenarios, type ScenarioSet } from "../replay/scenario";
@@ -54,48 +56,63 @@ export function* replayLineSteps(
     );
   if (!subject) return { problem: `${place}: no function here` };
   const finding = findingAt(engine, request);
-  const chosen = scenarioOf(engine, set, request, finding);
+  const chosen = scenariosFor(engine, set, request, finding);
   if (typeof chosen === "string") return { problem: chosen };
-  const profiles = profilesOf(chosen, request.profile);
-  if (typeof profiles === "string") return { problem: profiles };
-  const input = (profile: string | null): ReplayInput => ({
+  const runs = runsOf(chosen, request.profile);
+  if (typeof runs === "string") return { problem: runs };
+  const input = ({ scenario, profile }: Run): ReplayInput => ({
     program: engine.program,
     textOf: (path) => engine.overlay.text(path),
     set,
-    scenario: chosen,
+    scenario,
     profile,
     subject,
     held: heldBy(engine, request.file, subject.item.name),
-    line: finding ? request.line : null,
+    line: finding ? finding.line : null,
+    ...pathOf(engine, finding),
     ...(request.pause ? { pause: request.pause } : {}),
   });
   const answer = (trace: Trace): ReplayAnswer => ({
     trace,
     promela: () => {
-      const text = replayPromela(input(trace.profile));
+      const run = runs.find((r) => r.scenario.id === trace.scenario && r.profile === trace.profile) ?? runs[0]!;
+      const text = replayPromela(input(run), trace.onPath);
       return "promela" in text ? text.promela : null;
     },
   });
   if (request.schedule !== null) {
-    const trace = replaySchedule(input(profiles[0]!), request.schedule);
+    const trace = replaySchedule(input(runs[0]!), request.schedule);
     return "problem" in trace ? { problem: trace.problem } : answer(trace);
   }
   yield;
-  return answer(yield* overProfiles(profiles, input));
+  return answer(yield* overRuns(runs, input));
 }
 
-/** The profile that violates is the answer; else the one that leaves doubt; else the first. */
-function* overProfiles(
-  profiles: readonly (string | null)[],
-  input: (profile: string | null) => ReplayInput,
-): Generator<undefined, Trace> {
-  const traces: Trace[] = [];
-  for (const profile of profiles) {
-    const trace = yield* replaySteps(input(profile));
-    if (trace.verdict === "violation") return trace;
-    traces.push(trace);
+/** A scenario in one of its profiles. */
+interface Run {
+  scenario: Scenario;
+  profile: string | null;
+}
+
+/** What shows most is the answer: harm, harm that depends on something, doubt, none; a run that misses the function tells least. */
+function* overRuns(runs: readonly Run[], input: (run: Run) => ReplayInput): Generator<undefined, Trace> {
+  const rank = (t: Trace): number =>
+    t.verdict === "violation"
+      ? t.choices.length === 0
+        ? 0
+        : 1
+      : t.verdict === "clean"
+        ? 3
+        : t.reason?.startsWith("vacuous") === true
+          ? 4
+          : 2;
+  let best: Trace | undefined;
+  for (const run of runs) {
+    const trace = yield* replaySteps(input(run));
+    if (rank(trace) === 0) return trace;
+    if (best === undefined || rank(trace) < rank(best)) best = trace;
   }
-  return traces.find((t) => t.verdict === "inconclusive") ?? traces[0]!;
+  return best!;
 }
 
 /** The race of a finding that this engine has just reported, or null if its rule has none. */
@@ -104,12 +121,13 @@ export function replayFinding(
   set: ScenarioSet,
   finding: Finding,
   budget: Pick<ReplayInput, "maxStates" | "maxOps">,
+  only: string | null = null,
 ): Trace | null {
   const cause = engine.causeOf(finding);
-  const scenario = set.scenarios.find((s) => s.id === cause?.check.scenario);
-  if (!cause || !scenario) return null;
+  const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || s.id === only) : [];
+  if (!cause || chosen.length === 0) return null;
   const held = heldBy(engine, finding.file, finding.function);
-  const steps = overProfiles(scenario.profiles.length > 0 ? scenario.profiles : [null], (profile) => ({
+  const steps = overRuns(everyRun(chosen), ({ scenario, profile }) => ({
     program: engine.program,
     textOf: (path) => engine.overlay.text(path),
     set,
@@ -118,12 +136,28 @@ export function replayFinding(
     subject: cause.ref,
     held,
     line: finding.line,
+    ...pathOf(engine, finding),
     ...budget,
   }));
   for (;;) {
     const next = steps.next();
     if (next.done) return next.value;
   }
+}
+
+/** The steps that the analysis names, in the function's text, and the finding itself. */
+function pathOf(engine: EngineImpl, finding: Finding | undefined): Pick<ReplayInput, "path" | "reported"> {
+  const cause = finding && engine.causeOf(finding);
+  if (!cause) return {};
+  const { raw } = cause;
+  const reported: ReplayInput["reported"] = (decisions) => reportedOn(engine, cause, decisions);
+  const steps = raw.steps.map(({ at, end }) => ({ function: finding.function, at, end }));
+  return {
+    reported,
+    path: steps.some((s) => s.at === raw.at)
+      ? steps
+      : [...steps, { function: finding.function, at: raw.at, end: raw.end }],
+  };
 }
 
 function findingAt(engine: EngineImpl, request: ReplayRequest): Finding | undefined {
@@ -135,33 +169,48 @@ function findingAt(engine: EngineImpl, request: ReplayRequest): Finding | undefi
   return findings.find((f) => f.rule === request.rule || f.alias === request.rule);
 }
 
-function scenarioOf(
+function scenariosFor(
   engine: EngineImpl,
   set: ScenarioSet,
   request: ReplayRequest,
   finding: Finding | undefined,
-): Scenario | string {
+): Scenario[] | string {
   const place = `${request.file}:${request.line}`;
   const names = set.scenarios.map((s) => s.id).join(", ");
-  if (request.scenario !== null)
-    return (
-      set.scenarios.find((s) => s.id === request.scenario) ?? `no scenario "${request.scenario}"; there are ${names}`
-    );
+  if (request.scenario !== null) {
+    const named = set.scenarios.find((s) => s.id === request.scenario);
+    return named ? [named] : `no scenario "${request.scenario}"; there are ${names}`;
+  }
   if (!finding) {
     const rule = request.rule === null ? "" : ` of ${request.rule}`;
     return `${place}: no finding${rule} on this line; --scenario NAME replays its function all the same (${names})`;
   }
-  const wanted = engine.checks.find((c) => c.id === finding.rule)?.scenario;
-  const scenario = set.scenarios.find((s) => s.id === wanted);
-  return scenario ?? `${place}: ${finding.rule} has no scenario yet; --scenario NAME picks one of ${names}`;
+  const check = engine.checks.find((c) => c.id === finding.rule);
+  const found = check ? wantedBy(check, set) : [];
+  return found.length > 0
+    ? found
+    : `${place}: ${finding.rule} has no scenario yet; --scenario NAME picks one of ${names}`;
 }
 
-function profilesOf(scenario: Scenario, wanted: string | null): (string | null)[] | string {
-  const known = scenario.profiles;
-  if (wanted === null) return known.length > 0 ? known : [null];
-  if (known.includes(wanted)) return [wanted];
+function wantedBy(check: CheckRule, set: ScenarioSet): Scenario[] {
+  return (check.scenarios ?? []).flatMap((id) => set.scenarios.find((s) => s.id === id) ?? []);
+}
+
+function everyRun(scenarios: readonly Scenario[]): Run[] {
+  return scenarios.flatMap((scenario) =>
+    (scenario.profiles.length > 0 ? scenario.profiles : [null]).map((profile) => ({ scenario, profile })),
+  );
+}
+
+function runsOf(scenarios: readonly Scenario[], wanted: string | null): Run[] | string {
+  const all = everyRun(scenarios);
+  if (wanted === null) return all;
+  const some = all.filter((r) => r.profile === wanted);
+  if (some.length > 0) return some;
+  const [scenario] = scenarios;
+  const known = scenario!.profiles;
   const have = known.length > 0 ? `it has ${known.join(", ")}` : "it has none";
-  return `scenario ${scenario.id} has no profile "${wanted}"; ${have}`;
+  return `scenario ${scenario!.id} has no profile "${wanted}"; ${have}`;
 }
 
 /** Locks that callers hold, by the class's id. */

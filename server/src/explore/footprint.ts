@@ -169,27 +169,23 @@ function future(ops: readonly Op[], now: readonly Uint32Array[]): Uint32Array[] 
 }
 
 function deadRegisters(ops: readonly Op[], registers: number): number[][] {
-  const live = ops.map(() => new Uint8Array(registers));
-  const uses = ops.map((op) => usesOf(op));
-  const kills = ops.map((op) => killOf(op));
+  const words = (registers + 31) >> 5;
+  const uses = ops.map((op) => bits(words, usesOf(op)));
+  const live = uses.map((x) => x.slice());
+  const kills = ops.map((op) => killOf(op) ?? -1);
+  const after = new Uint32Array(words);
   for (let changed = true; changed; ) {
     changed = false;
     for (let pc = ops.length - 1; pc >= 0; pc--) {
-      const now = live[pc]!;
-      const add = (r: number): void => {
-        if (now[r] === 0) {
-          now[r] = 1;
-          changed = true;
-        }
-      };
-      for (const next of nextPcs(ops[pc]!, pc))
-        live[next]!.forEach((on, r) => {
-          if (on && r !== kills[pc]) add(r);
-        });
-      for (const r of uses[pc]!) add(r);
+      after.fill(0);
+      for (const next of nextPcs(ops[pc]!, pc)) merge(after, live[next]!);
+      const kill = kills[pc]!;
+      if (kill >= 0 && !has(uses[pc]!, kill)) after[kill >> 5]! &= ~(1 << (kill & 31));
+      if (merge(live[pc]!, after)) changed = true;
     }
   }
-  return live.map((now) => [...now.keys()].filter((r) => now[r] === 0));
+  const all = Array.from({ length: registers }, (_, r) => r);
+  return live.map((now) => all.filter((r) => !has(now, r)));
 }
 
 function usesOf(op: Op): number[] {

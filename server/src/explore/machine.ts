@@ -100,6 +100,7 @@ export class Machine {
         return ok === 0 ? 0 : 1;
       }
       case "branch":
+        if (op.assume !== undefined) return 1;
         return c.e!(s) === UNKNOWN && (op.memo === undefined || s[c.regs + op.memo] === 0) ? 2 : 1;
       case "choose":
         return op.values.length;
@@ -225,7 +226,7 @@ export class Machine {
         if (v === OVERFLOW) return this.overflow(op);
         if (v === UNKNOWN) {
           const kept = op.memo === undefined ? 0 : s[c.regs + op.memo]!;
-          v = kept === 0 ? (alt === 0 ? 1 : 0) : kept === 1 ? 1 : 0;
+          v = kept === 0 ? Number(op.assume ?? alt === 0) : kept === 1 ? 1 : 0;
           if (op.memo !== undefined) s[c.regs + op.memo] = v ? 1 : 2;
         }
         next = v !== 0 ? op.t : op.f;

@@ -75,9 +75,10 @@ export type Op = OpBase &
     | { k: "jump"; to: number }
     /**
      * An unknown condition takes both ways; `memo` remembers which (0 none, 1 true, 2 false), so that
-     * the same question has one answer along a path until somebody clears it.
+     * the same question has one answer along a path until somebody clears it. `assume`: an unknown one that was
+     * not asked before has this answer.
      */
-    | { k: "branch"; cond: Expr; t: number; f: number; memo?: number }
+    | { k: "branch"; cond: Expr; t: number; f: number; memo?: number; assume?: boolean }
     | { k: "choose"; r: number; values: number[] }
     | { k: "assert"; e: Expr; harm: number }
     | { k: "acquire"; lock: Ref; mode: Mode; sleeps: boolean }

@@ -149,8 +149,8 @@ class Exporter {
         const note = (x: number): string[] => (op.memo === undefined ? [] : [`r${op.memo} = ${x};`]);
         return [
           { guard: `(${v}) == BAD`, effects: ["gone = true; goto fin;"], to: op.t },
-          { guard: `(${v}) == U && ${kept} == 0`, effects: note(1), to: op.t },
-          { guard: `(${v}) == U && ${kept} == 0`, effects: note(2), to: op.f },
+          ...(op.assume === false ? [] : [{ guard: `(${v}) == U && ${kept} == 0`, effects: note(1), to: op.t }]),
+          ...(op.assume === true ? [] : [{ guard: `(${v}) == U && ${kept} == 0`, effects: note(2), to: op.f }]),
           { guard: `((${v}) == U -> ${kept} == 1 : ((${v}) != 0 && (${v}) != BAD))`, effects: [], to: op.t },
           { guard: `((${v}) == U -> ${kept} == 2 : (${v}) == 0)`, effects: [], to: op.f },
         ];

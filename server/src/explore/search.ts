@@ -18,6 +18,10 @@ export interface SearchOptions {
   maxStates?: number;
   /** Sites whose execution is to be noted. */
   watch?: ReadonlySet<number>;
+  /** Only violations count where the first thread stands at one of these sites, or has ended. */
+  counts?: ReadonlySet<number>;
+  /** Of a model that differs in nothing but what is assumed. */
+  footprints?: Footprints;
 }
 
 export interface SearchResult {
@@ -38,6 +42,8 @@ export interface SearchResult {
   bounded: boolean;
   /** Watched sites that some explored path executed. */
   seen: Set<number>;
+  /** Threads that some explored path brought to their end. */
+  ended: Set<number>;
 }
 
 interface Node {
@@ -49,11 +55,26 @@ interface Node {
   expanded: boolean;
 }
 
+/** The choices of a chain, the last one first. */
+interface Path {
+  choice: Choice;
+  before: Path | null;
+  length: number;
+}
+
 /** A state on the way of a chain. */
 interface Pending {
   s: State;
-  path: Choice[];
+  path: Path | null;
   forks: number;
+}
+
+const lengthOf = (path: Path | null): number => path?.length ?? 0;
+
+function choicesOf(path: Path | null): Choice[] {
+  const out: Choice[] = [];
+  for (let p = path; p; p = p.before) out.push(p.choice);
+  return out.reverse();
 }
 
 /** Chains of fused steps end after this many, so that a thread that loops alone starves nobody. */
@@ -64,33 +85,34 @@ const MAX_FORKS = 5;
 /** A search that can be advanced in slices. */
 export class Search {
   readonly machine: Machine;
-  private readonly foot: Footprints;
+  readonly foot: Footprints;
   private readonly store: StateStore;
   private readonly nodes: Node[] = [];
   private readonly queue: number[][][] = [];
   private readonly reduce: boolean;
-  private readonly o: Required<Pick<SearchOptions, "switchBound" | "maxStates">> & { watch?: ReadonlySet<number> };
+  private readonly o: Required<Pick<SearchOptions, "switchBound" | "maxStates">> &
+    Pick<SearchOptions, "watch" | "counts">;
   private readonly out: SearchResult;
-  private best: { switches: number; steps: number; parent: number; path: Choice[] } | null = null;
+  private best: { switches: number; steps: number; parent: number; path: Path | null } | null = null;
   private bucket = 0;
+  /** Steps below which nothing waits in the bucket. */
+  private row = 0;
   private finished = false;
-  private readonly work: State;
   private readonly key: State;
-  private path: Choice[] = [];
 
   constructor(model: Model, options: SearchOptions = {}) {
     this.machine = new Machine(model, options.memory ?? "sc");
     // Store buffers give every store a life of its own; no reduction is claimed for them.
     this.reduce = (options.reduce ?? true) && this.machine.memory === "sc";
-    this.foot = footprints(model);
+    this.foot = options.footprints ?? footprints(model);
     this.o = {
       switchBound: options.switchBound ?? Number.POSITIVE_INFINITY,
       maxStates: options.maxStates ?? 200_000,
       watch: options.watch,
+      counts: options.counts,
     };
     const size = this.machine.layout.size;
     this.store = new StateStore(size + 1);
-    this.work = new Uint8Array(size);
     this.key = new Uint8Array(size + 1);
     this.out = {
       violation: null,
@@ -106,6 +128,7 @@ export class Search {
       capped: false,
       bounded: false,
       seen: new Set(),
+      ended: new Set(),
     };
     const first = initialState(model, this.machine.layout);
     this.add(first, { parent: -1, actor: null, switches: 0, steps: 0, last: -1, expanded: false });
@@ -140,9 +163,11 @@ export class Search {
 
   /** The cheapest waiting node, or -1: nothing left, or nothing cheaper than the violation at hand. */
   private pop(): number {
-    for (; this.bucket < this.queue.length; this.bucket++) {
+    for (; this.bucket < this.queue.length; this.bucket++, this.row = 0) {
       const rows = this.queue[this.bucket] ?? [];
-      for (let steps = 0; steps < rows.length; steps++) {
+      // What is added while a row is worked off costs no fewer steps.
+      for (let steps = this.row; steps < rows.length; steps++) {
+        this.row = steps;
         const row = rows[steps];
         if (!row || row.length === 0) continue;
         if (
@@ -185,7 +210,7 @@ export class Search {
         this.chain(from, { thread: t, alt, flush: false }, id, { ...node, switches });
     }
     if (!enabled && waiting >= 0)
-      this.violate({ kind: "deadlock", thread: waiting, subject: -1 }, node.switches, node.steps, id, []);
+      this.violate({ kind: "deadlock", thread: waiting, subject: -1 }, from, node.switches, node.steps, id, null);
   }
 
   /** A handler whose interrupt has not come is not stuck. */
@@ -203,49 +228,53 @@ export class Search {
   /** One step and what may be fused to it; forks of fused steps are followed one by one. */
   private chain(from: State, first: Choice, parent: number, at: Node): void {
     const pending: Pending[] = [];
-    this.run1({ s: from, path: [], forks: 0 }, first, parent, at, pending);
+    this.run1({ s: from, path: null, forks: 0 }, first, parent, at, pending, false);
     for (let p = pending.pop(); p; p = pending.pop()) {
       const t = first.thread;
       const ways = this.machine.alternatives(p.s, t);
       if (first.flush || ways === 0 || !this.reduce || this.longEnough(p, ways) || !this.independent(p.s, t)) {
-        this.land(p.s, p.path, parent, at, first);
+        this.land(p.s, lengthOf(p.path), parent, at, first);
         continue;
       }
       const forked = { ...p, forks: p.forks + (ways > 1 ? 1 : 0) };
-      for (let alt = 0; alt < ways; alt++) this.run1(forked, { thread: t, alt, flush: false }, parent, at, pending);
+      for (let alt = 0; alt < ways; alt++)
+        this.run1(forked, { thread: t, alt, flush: false }, parent, at, pending, alt === ways - 1);
     }
   }
 
   private longEnough(p: Pending, ways: number): boolean {
-    return p.path.length >= MAX_CHAIN || (ways > 1 && p.forks >= MAX_FORKS);
+    return lengthOf(p.path) >= MAX_CHAIN || (ways > 1 && p.forks >= MAX_FORKS);
   }
 
-  private run1(from: Pending, choice: Choice, parent: number, at: Node, pending: Pending[]): void {
+  /** `own`: nobody else needs the state that the step starts from. */
+  private run1(from: Pending, choice: Choice, parent: number, at: Node, pending: Pending[], own: boolean): void {
     const { path } = from;
-    const s = this.work;
-    s.set(from.s);
     this.out.transitions++;
-    const op = choice.flush ? null : this.machine.opAt(s, choice.thread);
+    const op = choice.flush ? null : this.machine.opAt(from.s, choice.thread);
+    const s = own && op?.atomic !== true ? from.s : from.s.slice();
     const outcome = this.machine.execute(s, choice);
-    const longer = [...path, choice];
+    const longer: Path = { choice, before: path, length: lengthOf(path) + 1 };
     if (op && this.o.watch?.has(op.site)) this.out.seen.add(op.site);
     if (outcome === "violation")
-      this.violate(this.machine.violation, at.switches, at.steps + longer.length, parent, longer);
-    else if (outcome === "ok") pending.push({ s: s.slice(), path: longer, forks: from.forks });
-    else {
+      this.violate(this.machine.violation, s, at.switches, at.steps + longer.length, parent, longer);
+    else if (outcome === "ok") {
+      if (op?.k === "stop") this.out.ended.add(choice.thread);
+      pending.push({ s, path: longer, forks: from.forks });
+    } else {
       this.prune(this.machine.pruned);
-      // The path ends here for this thread's sake; the others may still go on from the state before.
-      if (path.length > 0) this.land(from.s, path, parent, at, path[0]!);
+      // The path ends here for this thread's sake; the others may still go on from the state before, which a single op
+      // that is given up leaves as it was.
+      if (path) this.land(from.s, path.length, parent, at, choicesOf(path)[0]!);
     }
   }
 
-  private land(s: State, path: Choice[], parent: number, at: Node, first: Choice): void {
+  private land(s: State, steps: number, parent: number, at: Node, first: Choice): void {
     const last = first.flush ? at.last : first.thread;
     this.add(s, {
       parent,
       actor: first,
       switches: at.switches,
-      steps: at.steps + path.length,
+      steps: at.steps + steps,
       last,
       expanded: false,
     });
@@ -258,7 +287,11 @@ export class Search {
     else if (!this.out.cuts.includes(p.id)) this.out.cuts.push(p.id);
   }
 
-  private violate(v: Violation, switches: number, steps: number, parent: number, path: Choice[]): void {
+  private violate(v: Violation, s: State, switches: number, steps: number, parent: number, path: Path | null): void {
+    if (this.o.counts) {
+      const op = this.machine.opAt(s, 0);
+      if (op && !this.o.counts.has(op.site)) return;
+    }
     const old = this.best;
     if (old && (old.switches < switches || (old.switches === switches && old.steps <= steps))) return;
     this.best = { switches, steps, parent, path };
@@ -321,7 +354,7 @@ export class Search {
     if (!best) return;
     out.switches = best.switches;
     out.steps = best.steps;
-    out.schedule = [...this.pathTo(best.parent), ...best.path];
+    out.schedule = [...this.pathTo(best.parent), ...choicesOf(best.path)];
   }
 
   /** Runs the chains again from the start, each to the state that its node stands for. */
@@ -340,22 +373,24 @@ export class Search {
     this.store.read(child, this.key);
     const goal = this.key.slice(0, this.machine.layout.size);
     const first = node.actor!;
-    const stack: Pending[] = [{ s: this.load(parent), path: [], forks: 0 }];
+    const stack: Pending[] = [{ s: this.load(parent), path: null, forks: 0 }];
     for (let p = stack.pop(); p; p = stack.pop()) {
-      if (p.path.length === steps) {
+      const { path } = p;
+      if (lengthOf(path) === steps) {
         const shown = p.s.slice();
         if (this.reduce) this.clearDead(shown);
-        if (shown.every((byte, i) => byte === goal[i])) return p.path;
+        if (shown.every((byte, i) => byte === goal[i])) return choicesOf(path);
         continue;
       }
       const ways = first.flush ? 1 : this.machine.alternatives(p.s, first.thread);
-      if (p.path.length > 0 && this.longEnough(p, ways)) continue;
-      const forks = p.forks + (p.path.length > 0 && ways > 1 ? 1 : 0);
+      if (path && this.longEnough(p, ways)) continue;
+      const forks = p.forks + (path && ways > 1 ? 1 : 0);
       for (let alt = ways - 1; alt >= 0; alt--) {
-        const choice = p.path.length === 0 ? first : { thread: first.thread, alt, flush: false };
+        const choice = path === null ? first : { thread: first.thread, alt, flush: false };
         const s = p.s.slice();
-        if (this.machine.execute(s, choice) === "ok") stack.push({ s, path: [...p.path, choice], forks });
-        if (p.path.length === 0) break;
+        if (this.machine.execute(s, choice) === "ok")
+          stack.push({ s, path: { choice, before: path, length: lengthOf(path) + 1 }, forks });
+        if (path === null) break;
       }
     }
     throw new Error("a path of the search cannot be run again");

@@ -35,6 +35,7 @@ function trace(names: string[], rows: [number, string, string?, number?][]): Tra
     unmodelled: [],
     coverage: { reached: 1, of: 1 },
     schedule: "",
+    onPath: false,
     id: "",
   };
 }

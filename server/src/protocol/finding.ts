@@ -45,6 +45,8 @@ export interface ReplaySummary {
   states: number;
   switches: number;
   reason: string | null;
+  /** Conditions that the harm depends on and nobody knows; what has any is no proof. */
+  choices?: string[];
   /** Of a violation: who runs, and the interleaving. */
   threads?: TraceThread[];
   steps?: TraceStep[];

@@ -47,6 +47,8 @@ export interface Trace {
   /** Lines of the user's code with shared accesses that some explored path executed. */
   coverage: { reached: number; of: number };
   schedule: string;
+  /** The function was confined to the finding's path; else all that it may do was explored. */
+  onPath: boolean;
   /** Stable under renaming: hash of the program that was explored. */
   id: string;
 }

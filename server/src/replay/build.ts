@@ -1,11 +1,12 @@
 /** A scenario and a user's function → a model to explore. */
-import type { Expr, Model, Ref } from "../explore/model";
+import type { Expr, Model, Op, Ref } from "../explore/model";
 import { MAX_THREADS, modelProblem } from "../explore/model";
 import type { FunctionRef } from "../interproc/callGraph";
 import type { Expr as CExpr } from "../syntax/ast";
 import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
 import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
+import { confine, type Waypoint } from "./path";
 import { Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
@@ -24,6 +25,8 @@ export interface BuildInput {
   held: { lock: string; mode: "read" | "write" }[];
   /** Line of the finding, if there is one. */
   line: number | null;
+  /** Its path: steps in the subject's text, the last one is the finding itself. Without it: the line. */
+  path?: readonly Waypoint[];
   loopBound: number;
   /** Steps of one thread before it is trimmed, at most. */
   maxOps?: number;
@@ -38,22 +41,31 @@ export interface Built {
   subject: Code;
   threads: { name: string; code: Code }[];
   bindings: { role: string; object: string }[];
+  /** The first thread is confined to the finding's path: sites of its ops behind the last step. */
+  passed: ReadonlySet<number> | null;
 }
 
-/** Lowerings before the one that counts, at most. */
-const PASSES = 4;
+/** A function's models: all it may do, and what it does on the finding's path. */
+export interface Models {
+  whole(): Built;
+  /** Null: there is no finding, or nothing of the function's ops is where it is. */
+  onPath(): Built | null;
+}
 
-/** The model, or a sentence about why there is none. */
-export function build(input: BuildInput): Built | string {
+/** Lowerings that find out what is counted, at most. */
+const PASSES = 3;
+
+/** The models, or a sentence about why there are none. */
+export function build(input: BuildInput): Models | string {
   try {
-    return buildModel(input);
+    return buildModels(input);
   } catch (error) {
     if (error instanceof TooLarge) return `${input.subject.item.name}() is too large a model: ${error.message}`;
     throw error;
   }
 }
 
-function buildModel(input: BuildInput): Built | string {
+function buildModels(input: BuildInput): Models | string {
   const { program, scenario, set } = input;
   const user = new UserCode(program, input.textOf);
   const subject = user.of(input.subject);
@@ -73,12 +85,10 @@ function buildModel(input: BuildInput): Built | string {
     ),
   );
   const names = [scenario.subject.name, ...scenario.racers.map((r) => r.name)];
-  const knowledge = names.map(() => newKnowledge());
   let tracked: ReadonlySet<string> = new Set();
-  let known = "";
-  let last = false;
-  // Passes: what is counted, then what is remembered, is known only after lowering.
+  // What is counted is known only after a lowering; cells of it may bring up more.
   for (let pass = 0; ; pass++) {
+    const knowledge = names.map(() => newKnowledge());
     const world = new World(scenario, input.profile, tracked);
     const notes = newNotes();
     const ctx: LowerContext = {
@@ -100,33 +110,25 @@ function buildModel(input: BuildInput): Built | string {
       ownLocks,
       loopBound: input.loopBound,
       subjectFile: subject.file,
+      again: (lowering) => again(input, lowering, subject),
     };
     const bindings: Built["bindings"] = [];
     const codes: Code[] = [subject, ...scenario.racers.map((r) => own.get(r.call)!)];
-    const threads: Model["threads"] = codes.map((code, n) => {
+    const builders = codes.map((code, n) => {
       const out = new ThreadBuilder(notes, knowledge[n]!, input.maxOps);
       const lowering = new Lowering(ctx, out);
       startHeap(lowering);
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });
-      const whole = out.finish();
-      if (!last || input.untrimmed) return { name: names[n]!, ...whole, keeps: [] };
-      const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
-      const short = trim({
-        ...whole,
-        keep,
-        isBound: (id) => notes.bounds.has(id),
-        isLoop: (id) => notes.loops.has(id),
-      });
-      return { name: names[n]!, ...short, keeps: [] };
+      return out;
     });
-    if (!last) {
-      const now = JSON.stringify(knowledge.map(extent));
-      last = pass + 1 >= PASSES || now === known;
-      known = now;
-      if (scenario.counters !== null) tracked = counters(knowledge, input.line);
-      continue;
+    if (scenario.counters !== null && pass < PASSES) {
+      const now = counters(knowledge, input.line, tracked);
+      if (now.size > tracked.size) {
+        tracked = now;
+        continue;
+      }
     }
     if (scenario.counters !== null && tracked.size === 0)
       return `${subject.name}() counts nothing that others wait for`;
@@ -137,34 +139,43 @@ function buildModel(input: BuildInput): Built | string {
       if (!when) return `${scenario.file}: harm "${h.when}" does not make sense`;
       invariants.push({ e: never(when), harm });
     }
-    threads.forEach((t) => {
-      t.keeps = world.locks.map((_, i) => i);
-    });
-    const model: Model = {
-      threads,
-      cells: world.cells,
-      locks: world.locks,
-      sections: world.sections,
-      invariants,
-      harms: world.harms,
+    const laidOut = builders.map((out) => out.finish());
+    const keeps = world.locks.map((_, i) => i);
+    const finish = (n: number, ops: Op[]): Model["threads"][number] => {
+      const whole = { ops, registers: laidOut[n]!.registers };
+      if (input.untrimmed) return { name: names[n]!, ...whole, keeps };
+      const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
+      const bounds = {
+        isBound: (id: number) => notes.bounds.has(id),
+        isLoop: (id: number) => notes.loops.has(id),
+      };
+      return { name: names[n]!, ...trim({ ...whole, keep, ...bounds }), keeps };
     };
-    const problem = modelProblem(model);
-    if (problem) return `the model of ${subject.name}() is too large: ${problem}`;
-    return { model, notes, world, subject, bindings, threads: codes.map((code, n) => ({ name: names[n]!, code })) };
+    const racers = laidOut.slice(1).map(({ ops }, n) => finish(n + 1, ops));
+    const built = (ops: Op[], passed: Built["passed"]): Built => {
+      const { cells, locks, sections, harms } = world;
+      const model: Model = { threads: [finish(0, ops), ...racers], cells, locks, sections, invariants, harms };
+      const problem = modelProblem(model);
+      if (problem) throw new TooLarge(problem);
+      const threads = codes.map((code, n) => ({ name: names[n]!, code }));
+      return { model, notes, world, subject, bindings, threads, passed };
+    };
+    return {
+      whole: () => built(laidOut[0]!.ops, null),
+      onPath: () => {
+        if (input.line === null) return null;
+        const path = confine(laidOut[0]!.ops, notes, subject.file, input.path ?? [{ line: input.line }]);
+        return path && built(path.ops, path.passed);
+      },
+    };
   }
 }
 
-/** How much a lowering has learnt; the next one cannot learn more if it is the same. */
-function extent(k: Knowledge): number[] {
-  const vars = [...k.memos.values(), ...k.heap.values()].reduce((n, x) => n + x.vars.size, 0);
-  return [k.memos.size, k.localFields.size, k.heap.size, k.counters.size, vars];
-}
-
-/** What the function counts; the field that the finding speaks of comes first. */
-function counters(knowledge: readonly Knowledge[], line: number | null): Set<string> {
+/** What the function counts beside what is known; the field that the finding speaks of comes first. */
+function counters(knowledge: readonly Knowledge[], line: number | null, known: ReadonlySet<string>): Set<string> {
   const all = knowledge.flatMap((k) => [...k.counters]);
   const first = all.filter(([, at]) => at === line);
-  return new Set([...first, ...all].map(([name]) => name));
+  return new Set([...known, ...[...first, ...all].map(([name]) => name)]);
 }
 
 /** Callers' locks, parameters by type, the function, and what callers do afterwards. */
@@ -182,19 +193,7 @@ function subjectThread(
     const found = name === null ? undefined : lowering.ctx.scenario.get(name);
     if (found) lowering.inline(found, [], null);
   };
-  const taken: Ref[] = [];
-  for (const { lock, mode } of input.held) {
-    if (!world.hasLock(lock)) {
-      // Held in a form that is no lock of the model: the primitives say how it is taken.
-      const how = lowering.ctx.primitives.get(`held_${lock}`);
-      if (how && lowering.ctx.relevance.speaks(how)) lowering.inline(how, [], out.site);
-      continue;
-    }
-    const ref = world.lock(lock, "rwsem");
-    out.emit({ k: "acquire", lock: ref, mode, sleeps: false });
-    out.notes.assumptions.add(`callers hold ${lock} for ${mode === "read" ? "reading" : "writing"}`);
-    taken.push(ref);
-  }
+  const taken = takeHeld(input, lowering, out);
   named(input.scenario.subject.prologue);
   // What the function is called for is there when it is called.
   const present = input.scenario.subject.present;
@@ -207,8 +206,54 @@ function subjectThread(
     out.branch(reg(r), on, end);
     out.place(on);
   }
+  const args = argumentsOf(lowering, out, code, bindings);
+  const hook = input.scenario.subject.beforeRelease;
+  lowering.beforeRelease = (hook === null ? undefined : lowering.ctx.scenario.get(hook)) ?? null;
+  const result = lowering.inline(code, args, null);
+  lowering.beforeRelease = null;
+  out.site = place(`${code.name}() has returned`);
+  const after = input.scenario.subject.epilogue;
+  const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
+  if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
+  out.place(end);
+  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
+}
+
+/** The function once more, in a racing thread: called as in the first one. */
+function again(input: BuildInput, lowering: Lowering, code: Code): void {
+  const { out } = lowering;
+  const taken = takeHeld(input, lowering, out);
+  lowering.inline(code, argumentsOf(lowering, out, code, []), null);
+  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
+}
+
+/** Locks that callers hold. */
+function takeHeld(input: BuildInput, lowering: Lowering, out: ThreadBuilder): Ref[] {
+  const { world } = lowering.ctx;
+  const taken: Ref[] = [];
+  // Callers take them in the order in which the scenario lists them.
+  const order = [...input.scenario.locks.keys()];
+  const held = [...input.held].sort((a, b) => order.indexOf(a.lock) - order.indexOf(b.lock));
+  for (const { lock, mode } of held) {
+    if (!world.hasLock(lock)) {
+      // Held in a form that is no lock of the model: the primitives say how it is taken.
+      const how = lowering.ctx.primitives.get(`held_${lock}`);
+      if (how && lowering.ctx.relevance.speaks(how)) lowering.inline(how, [], out.site);
+      continue;
+    }
+    const ref = world.lock(lock, "rwsem");
+    out.emit({ k: "acquire", lock: ref, mode, sleeps: false });
+    out.notes.assumptions.add(`callers hold ${lock} for ${mode === "read" ? "reading" : "writing"}`);
+    taken.push(ref);
+  }
+  return taken;
+}
+
+/** Parameters by type: what they stand for in the scenario. */
+function argumentsOf(lowering: Lowering, out: ThreadBuilder, code: Code, bindings: Built["bindings"]): Value[] {
+  const { world } = lowering.ctx;
   const used = new Set<string>();
-  const args = code.ast.params.map((p): Value => {
+  return code.ast.params.map((p): Value => {
     const role = world.roleOf(p.type);
     const nothing: ReadonlySet<string> = new Set();
     if (role) {
@@ -228,16 +273,6 @@ function subjectThread(
     }
     return { e: num(-128), type: p.type, key: `parameter ${code.ast.params.indexOf(p)}`, vars: nothing };
   });
-  const hook = input.scenario.subject.beforeRelease;
-  lowering.beforeRelease = (hook === null ? undefined : lowering.ctx.scenario.get(hook)) ?? null;
-  const result = lowering.inline(code, args, null);
-  lowering.beforeRelease = null;
-  out.site = place(`${code.name}() has returned`);
-  const after = input.scenario.subject.epilogue;
-  const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
-  if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
-  out.place(end);
-  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
 }
 
 /** A harm's condition over cells and `done(thread)`. Null if something in it is unknown. */

@@ -44,8 +44,11 @@ export function foldConstants(ops: readonly Op[], registers: number): Folded {
       const v = heldBy(op.cond, held);
       if (op.memo !== undefined) assign(op.memo, "many");
       if (v === undefined) continue;
-      if (v === "many" || v === UNKNOWN || v !== 0) visit(op.t);
-      if (v === "many" || v === UNKNOWN || v === 0) visit(op.f);
+      const open = v === "many" || v === UNKNOWN;
+      // Remembered answers may differ from the assumed one.
+      const sure = v === UNKNOWN && op.memo === undefined ? op.assume : undefined;
+      if (sure !== false && (open || v !== 0)) visit(op.t);
+      if (sure !== true && (open || v === 0)) visit(op.f);
     } else for (const next of nextPcs(op, pc)) visit(next);
   }
   const known = (e: Expr): Expr => simplify(e, held);
@@ -53,15 +56,17 @@ export function foldConstants(ops: readonly Op[], registers: number): Folded {
     if (!reached[pc]) return op;
     if (op.k === "branch") {
       const v = heldBy(op.cond, held);
-      if (typeof v === "number" && v !== UNKNOWN)
-        return { k: "jump", to: v !== 0 ? op.t : op.f, site: op.site, ...(op.atomic ? { atomic: true } : {}) };
+      const sure = v === UNKNOWN && op.memo === undefined && op.assume !== undefined ? Number(op.assume) : v;
+      if (typeof sure === "number" && sure !== UNKNOWN)
+        return { k: "jump", to: sure !== 0 ? op.t : op.f, site: op.site, ...(op.atomic ? { atomic: true } : {}) };
     }
     return mapExpressions(op, known);
   });
   return { ops: folded, reached };
 }
 
-function heldBy(e: Expr, held: readonly Held[]): Held {
+/** Value of an expression over what registers hold. */
+export function heldBy(e: Expr, held: readonly Held[]): Held {
   switch (e.k) {
     case "num":
       return e.v;

@@ -2,7 +2,7 @@
 import { type Expr, type Mode, type Ref, UNKNOWN } from "../explore/model";
 import type { Expr as CExpr } from "../syntax/ast";
 import type { Lowering } from "./lower";
-import type { Value } from "./values";
+import { ADDRESS, type Value } from "./values";
 import { num, reg } from "./world";
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -17,7 +17,7 @@ const word = (e: CExpr | undefined): string => (e?.k === "id" ? e.name : "");
  * `lk_acquire(lock, mode)`, `lk_try`, `lk_release(lock)`, `lk_downgrade`; `lk_enter(section)`, `lk_leave`,
  * `lk_snapshot`, `lk_settle`; `lk_add(cell, n)` and `lk_xchg`, `lk_and`, `lk_or`, `lk_get` (not from zero), `lk_cas(cell, old, new)`,
  * all giving the old value; `lk_await(condition on one cell)`; `lk_free(cell)`, `lk_touch(cell)`; `lk_sleep()`;
- * `lk_choose(a, b)`; `lk_unknown()`; `lk_profile(name)`; `lk_slot(struct, field, args…)`,
+ * `lk_choose(a, b)`; `lk_unknown()`; `lk_found(pointer)`, which is not NULL; `lk_profile(name)`; `lk_subject()` calls the user's function; `lk_slot(struct, field, args…)`,
  * `lk_has_slot(struct, field)`; `lk_contend()` takes and drops the locks of the user's own structs one by one,
  * `lk_hold_own()` takes them all, `lk_drop_own()` drops them.
  */
@@ -124,6 +124,11 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       out.emit({ k: "choose", r, values: numbers });
       return result(r);
     }
+    case "lk_found": {
+      // A scenario without page tables has no numbers for what is found in them.
+      const found = args[0] ? values.value(args[0]) : nothing;
+      return ctx.world.scenario.roles.some((r) => r.deref !== null) ? found : values.known(ADDRESS);
+    }
     case "lk_profile":
       return values.known(word(args[0]) === (ctx.world.profile ?? "").replaceAll("-", "_") ? 1 : 0);
     case "lk_contend":
@@ -142,6 +147,9 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
         if (name === "lk_hold_own") out.emit({ k: "acquire", lock: own, mode: "write", sleeps: kind !== "spin" });
         else out.emit({ k: "release", lock: own, mode: "any" });
       }
+      return nothing;
+    case "lk_subject":
+      ctx.again(l);
       return nothing;
     case "lk_has_slot":
       return values.known(ctx.user.inSlot(ctx.subjectFile, word(args[0]), word(args[1])) ? 1 : 0);

@@ -1,14 +1,16 @@
 /** CFG of a function → ops of a thread. Calls that matter are inlined by calls.ts. */
 import type { Instr, Term } from "../cfg/cfg";
+import { UNKNOWN } from "../explore/model";
 import type { MacroTable } from "../rules/model";
 import type { Expr as CExpr } from "../syntax/ast";
+import { answer, questionOf, wordOf } from "./bits";
 import { Calls } from "./calls";
 import { type Code, TYPE_OF_ARGUMENT, type UserCode } from "./code";
 import { declare } from "./memory";
 import type { Relevance } from "./relevance";
 import type { Primitives } from "./scenario";
 import { resolveName } from "./scopes";
-import type { ThreadBuilder } from "./thread";
+import { flagKey, type ThreadBuilder } from "./thread";
 import { type Place, type Value, Values } from "./values";
 import { bare, num, reg, same, type World } from "./world";
 
@@ -26,6 +28,8 @@ export interface LowerContext {
   loopBound: number;
   /** File in whose ops tables holes of racing threads are looked up. */
   subjectFile: string;
+  /** Lays out the user's function as another thread calls it. */
+  again(lowering: Lowering): void;
 }
 
 /** One inlined function. */
@@ -87,6 +91,7 @@ export class Lowering {
       else {
         const r = this.out.reg();
         this.out.set(r, arg ? arg.e : num(-128));
+        this.out.assigned(`${frame.id}:${p.name}`, arg?.bits);
         const stable = arg && arg.key !== null && !assigns(code, p.name);
         frame.vars.set(p.name, {
           k: "reg",
@@ -98,13 +103,15 @@ export class Lowering {
       }
     });
     this.out.set(frame.ret, num(-128));
+    this.out.assigned(frame.id);
     this.frame = frame;
     this.body(code);
     this.out.place(frame.end);
     this.frame = outer as Frame;
     this.out.site = site;
     // A call's value is a fact of its own; its name is no key, it may differ next time.
-    return { e: reg(frame.ret), type, key: null, vars: new Set() };
+    const vars = new Set([frame.id]);
+    return { e: reg(frame.ret), type, key: null, vars: new Set(), bits: wordOf(frame.id, vars) };
   }
 
   /** A function-like macro: its parameters are the arguments themselves, so that it may assign to them. */
@@ -199,7 +206,7 @@ export class Lowering {
         const r = this.out.regFor(id);
         this.out.set(r, v.e);
         this.frame.vars.set(i.name, { k: "reg", r, type: v.type, id });
-        this.out.assigned(id);
+        this.out.assigned(id, v.bits);
         break;
       }
       case "guard":
@@ -229,7 +236,8 @@ export class Lowering {
         break;
       case "config": {
         const memo = out.memo(`config ${t.symbol}`, new Set(), t.symbol);
-        out.branch(num(-128), to(t.t), to(t.f), memo);
+        const where = { at: t.at, end: t.at, frame: this.frame.id, negated: false };
+        out.branch(num(-128), to(t.t), to(t.f), memo, where);
         break;
       }
       case "iterate": {
@@ -241,7 +249,7 @@ export class Lowering {
         if (t.call.k === "call") for (const a of t.call.args) this.values.value(a);
         out.branch(same(reg(counter!), num(0)), first, again);
         out.place(first);
-        out.branch(num(-128), enter, leave);
+        out.branch(num(-128), enter, leave, undefined, { at: t.at, end: t.end, frame: this.frame.id, negated: false });
         out.place(enter);
         out.set(counter!, num(1));
         out.jump(to(t.t));
@@ -274,7 +282,11 @@ export class Lowering {
         break;
       }
       case "return": {
-        if (t.e) out.set(this.frame.ret, this.values.value(t.e).e);
+        if (t.e) {
+          const v = this.values.value(t.e);
+          out.set(this.frame.ret, v.e);
+          out.assigned(this.frame.id, v.bits);
+        }
         out.jump(this.frame.end);
         break;
       }
@@ -298,31 +310,44 @@ export class Lowering {
 
   /** A condition; an unknown one is remembered by its text as long as its variables keep their values. */
   decide(cond: CExpr, t: number, f: number): void {
-    const v = this.values.value(cond);
-    let { key } = v;
     let [yes, no] = [t, f];
-    let e = v.e;
-    let asked = this.frame.code.text(cond.at, cond.end);
-    if (key !== null && cond.k === "bin" && (cond.op === "==" || cond.op === "!=")) {
+    let asked = cond;
+    let v: Value;
+    let key: string | null;
+    const zero = (x: CExpr): boolean => (x.k === "num" && x.value === 0) || (x.k === "id" && x.name === "NULL");
+    const compares = cond.k === "bin" && (cond.op === "==" || cond.op === "!=") ? cond : null;
+    const subject = compares && (zero(compares.r) ? compares.l : zero(compares.l) ? compares.r : null);
+    if (compares && subject) {
       // `x == 0`, `x != 0` and `x` ask one question.
-      const zero = (x: CExpr): boolean => (x.k === "num" && x.value === 0) || (x.k === "id" && x.name === "NULL");
-      const subject = zero(cond.r) ? cond.l : zero(cond.l) ? cond.r : null;
-      if (subject) {
-        key = this.values.keyOf(subject).key;
-        asked = this.frame.code.text(subject.at, subject.end);
-      }
-      if (cond.op === "==" && subject) {
+      v = this.values.value(subject);
+      key = v.key === null ? null : this.values.keyOf(subject).key;
+      asked = subject;
+      // Addresses are never NULL.
+      if (v.addr) v = { ...v, e: num(1) };
+      if (compares.op === "==") [yes, no] = [f, t];
+    } else {
+      v = this.values.value(cond);
+      key = v.key;
+      if (compares?.op === "!=") {
         [yes, no] = [f, t];
-        e = { k: "un", op: "!", e };
-      } else if (cond.op === "!=" && !subject) {
-        [yes, no] = [f, t];
-        e = { k: "un", op: "!", e };
-        key = this.values.keyOf({ ...cond, op: "==" }).key;
-        asked = asked.replace("!=", "==");
+        v = { ...v, e: { k: "un", op: "!", e: v.e } };
+        key = key === null ? null : this.values.keyOf({ ...compares, op: "==" }).key;
       }
     }
-    const memo = key === null ? undefined : this.out.memo(key, v.vars, asked);
-    this.out.branch(e, yes, no, memo);
+    const { code } = this.frame;
+    let text = code.text(asked.at, asked.end);
+    if (!subject && compares?.op === "!=") text = text.replace("!=", "==");
+    const flag = questionOf(v.bits);
+    const known = v.bits && !flag ? answer(v.bits, null) : null;
+    let vars = v.vars;
+    if (flag && v.bits && typeof v.bits.rest === "object") {
+      key = flagKey(flag.of, flag.names);
+      vars = v.bits.rest.vars;
+    }
+    if (typeof known === "boolean" && v.e.k === "num" && v.e.v === UNKNOWN) v = { ...v, e: num(known ? 1 : 0) };
+    const memo = key === null ? undefined : this.out.memo(key, vars, text, flag);
+    const { at, end } = cond;
+    this.out.branch(v.e, yes, no, memo, { at, end, frame: this.frame.id, negated: yes !== t });
   }
 
   isStruct(type: string): boolean {

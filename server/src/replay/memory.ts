@@ -1,6 +1,7 @@
 /** Memory of one thread: variables of its frames, and objects that no other thread knows. */
 import { UNKNOWN } from "../explore/model";
 import type { Expr as CExpr, VarDecl } from "../syntax/ast";
+import { clearBits } from "./bits";
 import type { Lowering } from "./lower";
 import { resolveName } from "./scopes";
 import type { Place, Value } from "./values";
@@ -21,14 +22,16 @@ export function heapField(l: Lowering, pointer: Value, name: string, field: stri
 export function startHeap(l: Lowering): void {
   const { out } = l;
   const { world } = l.ctx;
-  for (const [id, { type }] of out.knowledge.heap) {
-    const r = out.regFor(id);
-    const through = world.valueRole(type);
-    const cell = through?.deref ? world.cell(through.deref) : undefined;
-    // Entries kept in such fields are what they were when the function was called for.
-    if (through && cell) out.set(r, num(world.cells[cell.base + through.value - 1]!.init));
-    else out.set(r, num(world.roleOf(type)?.value ?? UNKNOWN));
-  }
+  out.defer(() =>
+    [...out.knowledge.heap].map(([id, { type }]) => {
+      const r = out.regFor(id);
+      const through = world.valueRole(type);
+      const cell = through?.deref ? world.cell(through.deref) : undefined;
+      // Entries kept in such fields are what they were when the function was called for.
+      if (through && cell) return [r, num(world.cells[cell.base + through.value - 1]!.init)];
+      return [r, num(world.roleOf(type)?.value ?? UNKNOWN)];
+    }),
+  );
 }
 
 /** A variable whose address went to a call of which nothing is known. */
@@ -48,11 +51,7 @@ export function declare(l: Lowering, v: VarDecl): void {
     const items = v.init?.k === "init" ? v.init.items : [];
     const given = new Map(items.flatMap((x) => (x.field === null ? [] : [[x.field, values.value(x.value)] as const])));
     if (v.init && v.init.k !== "init") values.value(v.init);
-    for (const field of out.knowledge.localFields) {
-      if (!field.startsWith(`${id}.`)) continue;
-      out.set(out.regFor(field), given.get(field.slice(id.length + 1))?.e ?? num(v.init ? 0 : UNKNOWN));
-      out.assigned(field);
-    }
+    out.assignedFields(id, given, v.init ? { e: num(0), bits: clearBits } : { e: num(UNKNOWN) });
     return;
   }
   const init = v.init === null ? null : values.value(v.init);
@@ -63,7 +62,7 @@ export function declare(l: Lowering, v: VarDecl): void {
   const r = out.regFor(id);
   out.set(r, init ? init.e : num(UNKNOWN));
   frame.vars.set(name, { k: "reg", r, type: v.type, id });
-  out.assigned(id);
+  out.assigned(id, init?.bits);
 }
 
 /** `&p->page` where the part plays the same role as the whole. */

@@ -32,6 +32,7 @@ export class Relevance {
   private readonly inner = new Set<string>();
   private readonly spoken = new Map<string, boolean>();
   private readonly acting = new Map<string, boolean>();
+  private readonly sections = new Map<string, readonly [Set<string>, Set<string>]>();
   private readonly passed = new Map<string, boolean>();
   private readonly carriers = new Map<string, boolean>();
   private readonly fields: RegExp | null;
@@ -167,12 +168,45 @@ export class Relevance {
     if (this.o.waited.size === 0) return false;
     const entered = new Set<string>();
     const left = new Set<string>();
-    for (const name of calls)
+    for (const name of calls) {
+      const primitive = this.o.primitives.get(name);
+      if (primitive) {
+        const [enters, leaves] = this.sectionsOf(primitive);
+        for (const s of enters) if (this.o.waited.has(s)) entered.add(s);
+        for (const s of leaves) if (this.o.waited.has(s)) left.add(s);
+        continue;
+      }
       for (const x of this.o.user.program.o.compiled.api(name, -1)?.effects ?? []) {
         const section = this.sectionOf(x);
         if (section !== undefined) (x.acquire ? entered : left).add(section);
       }
+    }
     return [...entered].some((s) => !left.has(s)) || [...left].some((s) => !entered.has(s));
+  }
+
+  /** Sections that a primitive, or one that it calls, is still inside afterwards, and those that it leaves. */
+  private sectionsOf(code: Code): readonly [ReadonlySet<string>, ReadonlySet<string>] {
+    const old = this.sections.get(code.name);
+    if (old) return old;
+    const enters = new Set<string>();
+    const leaves = new Set<string>();
+    this.sections.set(code.name, [enters, leaves]);
+    visitNodes(code.ast.body, (node) => {
+      if (node.k !== "call" || node.fn?.k !== "id") return "on";
+      const inner = this.o.primitives.get(node.fn.name);
+      const section = node.args?.[0]?.k === "id" ? node.args[0].name : "";
+      if (node.fn.name === "lk_enter") enters.add(section);
+      else if (node.fn.name === "lk_leave") leaves.add(section);
+      else if (inner) {
+        const [more, less] = this.sectionsOf(inner);
+        for (const s of more) enters.add(s);
+        for (const s of less) leaves.add(s);
+      }
+      return "on";
+    });
+    // One that enters may leave again where it fails.
+    for (const s of enters) leaves.delete(s);
+    return [enters, leaves];
   }
 
   private mentions(text: string): boolean {

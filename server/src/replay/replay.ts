@@ -3,21 +3,25 @@ import { hashText } from "../base/hash";
 import type { Choice, Violation } from "../explore/model";
 import { toPromela } from "../explore/promela";
 import { formatSchedule, parseSchedule, runSchedule } from "../explore/run";
-import { Search, type SearchResult } from "../explore/search";
+import type { SearchOptions, SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
-import { type BuildInput, type Built, build } from "./build";
+import { type BuildInput, type Built, build, type Models } from "./build";
+import { dependsOn, explore } from "./confirm";
+import type { Decision, OpenChoice } from "./questions";
 import { isShared, slice, type Told, tell } from "./tell";
+import { TooLarge } from "./thread";
 
 export interface ReplayInput extends Omit<BuildInput, "loopBound"> {
   loopBound?: number;
   maxStates?: number;
   memory?: "sc" | "tso";
+  /** Does the analysis report the finding on paths with these decisions alone? */
+  reported?: (decisions: readonly Decision[]) => boolean;
   /** Called between slices of the search; throws to cancel. */
   pause?: () => void;
 }
 
 const LOOPS = 2;
-const SLICE = 2000;
 
 export function replay(input: ReplayInput): Trace {
   const steps = replaySteps(input);
@@ -30,29 +34,81 @@ export function replay(input: ReplayInput): Trace {
 
 /** The same in slices: between two of them others may run, or give up. The answer does not depend on where it paused. */
 export function* replaySteps(input: ReplayInput): Generator<undefined, Trace> {
-  const built = build({ ...input, loopBound: input.loopBound ?? LOOPS });
-  if (typeof built === "string") return inconclusive(input, built);
-  const subjectSites = sitesOf(built, 0);
-  const racerSites = built.model.threads.flatMap((_, t) => (t === 0 ? [] : [...sitesOf(built, t)]));
-  const search = new Search(built.model, {
-    memory: input.memory ?? "sc",
-    ...(input.maxStates === undefined ? {} : { maxStates: input.maxStates }),
-    watch: new Set([...subjectSites, ...racerSites]),
-  });
-  while (!search.step(SLICE)) yield;
-  return toTrace(input, built, search.result(), subjectSites, racerSites);
+  const models = build({ ...input, loopBound: input.loopBound ?? LOOPS });
+  if (typeof models === "string") return inconclusive(input, models);
+  try {
+    return yield* answered(input, models);
+  } catch (error) {
+    if (error instanceof TooLarge) return inconclusive(input, tooLarge(input, error));
+    throw error;
+  }
 }
 
-/** The model as Promela, or why there is none. */
-export function replayPromela(input: ReplayInput): { promela: string } | { problem: string } {
-  const built = build({ ...input, loopBound: input.loopBound ?? LOOPS });
-  return typeof built === "string" ? { problem: built } : { promela: toPromela(built.model) };
+function tooLarge(input: ReplayInput, error: TooLarge): string {
+  return `the model of ${input.subject.item.name}() is too large: ${error.message}`;
+}
+
+/** What confirms a finding happens on its path. Only if nothing does, all that the function may do is explored. */
+function* answered(input: ReplayInput, models: Models): Generator<undefined, Trace> {
+  const options: SearchOptions = {
+    memory: input.memory ?? "sc",
+    ...(input.maxStates === undefined ? {} : { maxStates: input.maxStates }),
+  };
+  const path = models.onPath();
+  if (path) {
+    const sites = sitesOf(path, 0);
+    const { result, told, footprints } = yield* explore(path, path.model, { ...options, watch: sites });
+    if (told) {
+      // A path that the analysis itself reports the finding on is the finding's, whatever else there is.
+      const own =
+        told.open.length > 0 && told.open.every((c) => c.decision) && input.reported?.(told.decisions) === true;
+      const { open, either } = own
+        ? { open: [], either: [] }
+        : yield* dependsOn(path, told, { ...options, footprints });
+      const is = { reason: null, open: said(open), either, taken: own ? said(told.open) : [], sites };
+      return toTrace(input, path, result, told, is);
+    }
+  }
+  const whole = models.whole();
+  const sites = sitesOf(whole, 0);
+  const racers = whole.model.threads.flatMap((_, t) => (t === 0 ? [] : [...sitesOf(whole, t)]));
+  const watch = new Set([...sites, ...racers]);
+  const { result, told } = yield* explore(whole, whole.model, { ...options, watch });
+  const open = said(told?.open ?? []);
+  const reached = [...sites].filter((s) => result.seen.has(s));
+  const reason = told ? doubt(input, open) : whyNot(input, whole, result, reached, racers);
+  return toTrace(input, whole, result, told, { reason, open, either: [], taken: [], sites });
+}
+
+/** The model as Promela, or why there is none. `onPath`: the one that is confined to the finding's path. */
+export function replayPromela(input: ReplayInput, onPath = false): { promela: string } | { problem: string } {
+  const models = build({ ...input, loopBound: input.loopBound ?? LOOPS });
+  if (typeof models === "string") return { problem: models };
+  try {
+    const built = (onPath ? models.onPath() : null) ?? models.whole();
+    return { promela: toPromela(built.model) };
+  } catch (error) {
+    if (error instanceof TooLarge) return { problem: tooLarge(input, error) };
+    throw error;
+  }
 }
 
 /** The trace of a given schedule: what happens if threads run in this order. */
 export function replaySchedule(input: ReplayInput, text: string): Trace | { problem: string } {
-  const built = build({ ...input, loopBound: input.loopBound ?? LOOPS });
-  if (typeof built === "string") return { problem: built };
+  const models = build({ ...input, loopBound: input.loopBound ?? LOOPS });
+  if (typeof models === "string") return { problem: models };
+  try {
+    const path = models.onPath();
+    const onPath = path && scheduled(input, path, text);
+    // A schedule of the whole function is none of its path.
+    return onPath && "verdict" in onPath && onPath.violated ? onPath : scheduled(input, models.whole(), text);
+  } catch (error) {
+    if (error instanceof TooLarge) return { problem: tooLarge(input, error) };
+    throw error;
+  }
+}
+
+function scheduled(input: ReplayInput, built: Built, text: string): Trace | { problem: string } {
   const schedule = parseSchedule(text, built.model.threads.length);
   if (typeof schedule === "string") return { problem: schedule };
   const run = runSchedule(built.model, schedule, input.memory ?? "sc");
@@ -83,8 +139,17 @@ export function replaySchedule(input: ReplayInput, text: string): Trace | { prob
     capped: false,
     bounded: false,
     seen: new Set(),
+    ended: new Set(),
   };
-  const trace = toTrace(input, built, result, new Set(), []);
+  const told = violation && tell(built, schedule, violation, input.memory ?? "sc");
+  const open = said(told?.open ?? []);
+  const trace = toTrace(input, built, result, told, {
+    reason: told && built.passed === null ? doubt(input, open) : null,
+    open,
+    either: [],
+    taken: [],
+    sites: new Set(),
+  });
   if (violation) return trace;
   return { ...trace, verdict: "inconclusive", reason: "this one schedule does no harm; that says nothing of others" };
 }
@@ -102,47 +167,61 @@ function sitesOf(built: Built, t: number): Set<number> {
   );
 }
 
-function toTrace(
-  input: ReplayInput,
-  built: Built,
-  found: SearchResult,
-  subjectSites: ReadonlySet<number>,
-  racerSites: readonly number[],
-): Trace {
+const said = (open: readonly OpenChoice[]): string[] => open.map((c) => `${c.question}: ${c.answer}`);
+
+interface Judgement {
+  reason: string | null;
+  /** Open choices that the harm depends on, and those that it does not. */
+  open: string[];
+  either: string[];
+  /** Choices on a path on which the analysis reports the finding. */
+  taken: string[];
+  /** Shared accesses of the subject. */
+  sites: ReadonlySet<number>;
+}
+
+function toTrace(input: ReplayInput, built: Built, found: SearchResult, told: Told | null, is: Judgement): Trace {
   const { notes, model } = built;
-  const reached = [...subjectSites].filter((s) => found.seen.has(s));
-  const told = found.violation ? tell(built, found.schedule, found.violation, input.memory ?? "sc") : null;
-  const reason = told ? doubt(input, told) : whyNot(input, built, found, reached, racerSites);
-  const cuts = found.cuts.map((id) => notes.cuts[id]!);
+  const reached = [...is.sites].filter((s) => found.seen.has(s));
   const steps: TraceStep[] = told ? slice(told.steps) : [];
+  const assumptions = [
+    ...notes.assumptions,
+    ...(told?.fixed ?? []).map((c) => `on the finding's path: ${c}`),
+    ...is.taken.map((c) => `on a path of the finding: ${c}`),
+    ...is.either.map((q) => `whatever ${q} is, there is such an interleaving`),
+  ];
   return {
-    verdict: found.violation && reason === null ? "violation" : reason === null ? "clean" : "inconclusive",
-    reason,
+    verdict: found.violation && is.reason === null ? "violation" : is.reason === null ? "clean" : "inconclusive",
+    reason: is.reason,
     scenario: input.scenario.id,
     title: input.scenario.title,
     profile: input.profile,
     memoryModel: input.memory ?? "sc",
-    bounds: { cpus: model.threads.length, loops: input.loopBound ?? LOOPS, cuts },
+    bounds: {
+      cpus: model.threads.length,
+      loops: input.loopBound ?? LOOPS,
+      cuts: found.cuts.map((id) => notes.cuts[id]!),
+    },
     states: found.states,
     switches: found.switches,
     threads: built.threads.map(({ name, code }, cpu) => ({ cpu, name, function: code.name, file: code.file })),
     steps,
     violated: told?.violated ?? null,
     bindings: built.bindings,
-    assumptions: [...notes.assumptions].sort(),
-    choices: told?.choices ?? [],
+    assumptions: [...new Set(assumptions)].sort(),
+    choices: is.open,
     unmodelled: [...notes.unmodelled].sort(),
-    coverage: { reached: reached.length, of: subjectSites.size },
+    coverage: { reached: reached.length, of: is.sites.size },
     schedule: formatSchedule(found.schedule),
     id: idOf(built),
+    onPath: built.passed !== null,
   };
 }
 
-/** Why an interleaving that does harm proves nothing about the finding, or null. */
-function doubt(input: ReplayInput, told: Told): string | null {
-  if (input.line === null)
-    return told.choices.length === 0 ? null : `free-choice: it happens only if ${told.choices.join("; ")}`;
-  return told.lines.has(input.line) ? null : `the interleaving that does harm does not pass line ${input.line}`;
+/** Why an interleaving that does harm somewhere in the function proves nothing about the finding, or null. */
+function doubt(input: ReplayInput, open: readonly string[]): string | null {
+  if (input.line === null) return open.length === 0 ? null : `free-choice: it happens only if ${open.join("; ")}`;
+  return `the interleaving that does harm does not take the path to line ${input.line}`;
 }
 
 /** What stands between an empty queue and "clean". */
@@ -207,5 +286,6 @@ function inconclusive(input: ReplayInput, reason: string): Trace {
     coverage: { reached: 0, of: 0 },
     schedule: "",
     id: "",
+    onPath: false,
   };
 }

@@ -45,6 +45,8 @@ export interface Scenario {
   cells: { name: string; init: number[] }[];
   /** `struct.field` → cell, or a number for a field that never changes. */
   fields: Map<string, string | number>;
+  /** Fields of which a model has no numbers: whatever the user's code stores there counts as this one. */
+  stored: Map<string, number>;
   /** Lock name (a class of rules/apis, or its own) → kind. */
   locks: Map<string, "spin" | "mutex" | "rwsem">;
   sections: { name: string; atomic: boolean }[];
@@ -161,9 +163,13 @@ class Loader {
     const known = new Set(cells.map((c) => c.name));
     const roles = this.source.entries(["roles"]).map(({ name, path, value }) => this.role(name, path, value, known));
     const fields = new Map<string, string | number>();
+    const stored = new Map<string, number>();
     for (const { name, path, value } of this.source.entries(["fields"])) {
       if (!/^\w+\.[\w.]+$/.test(name)) this.problem(path, `"${name}" is no field: expected struct.field`, "key");
-      if (typeof value === "number" || (typeof value === "string" && known.has(value))) fields.set(name, value);
+      const { cell, stored: as } = isMapping(value) ? value : { cell: value, stored: undefined };
+      if (typeof as === "number") stored.set(name, as);
+      if (typeof value === "number" || (typeof cell === "string" && known.has(cell)))
+        fields.set(name, typeof value === "number" ? value : (cell as string));
       else this.problem(path, `expected a number or one of the cells ${[...known].join(", ")}`);
     }
     const locks = new Map<string, (typeof KINDS)[number]>();
@@ -181,6 +187,7 @@ class Loader {
       roles,
       cells,
       fields,
+      stored,
       locks,
       sections: this.source.entries(["sections"]).map(({ name, value }) => ({ name, atomic: value === "atomic" })),
       constants: this.numbers("constants"),

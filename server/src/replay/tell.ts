@@ -3,6 +3,7 @@ import type { Choice, Op, Violation } from "../explore/model";
 import { runSchedule, type Step } from "../explore/run";
 import type { TraceStep } from "../protocol/trace";
 import type { Built } from "./build";
+import { type Decision, type OpenChoice, Questions } from "./questions";
 
 /** Rows that a reader can take in. */
 const MAX_ROWS = 14;
@@ -17,7 +18,12 @@ export function isShared(op: Op): boolean {
 export interface Told {
   steps: Row[];
   violated: { invariant: string; text: string };
-  choices: string[];
+  /** Conditions nobody knows, as they were decided. */
+  open: OpenChoice[];
+  /** Those that the finding's path decides. */
+  fixed: string[];
+  /** What the first thread decided without knowing. */
+  decisions: Decision[];
   /** Lines of the subject's file that its thread executes. */
   lines: Set<number>;
 }
@@ -33,12 +39,12 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
   const rows: Row[] = [];
   let lastSite = -1;
   let lastThread = -1;
-  const questions = new Map<string, string>();
+  const asked = new Questions(built);
   const lines = new Set<number>();
   for (const step of run.steps) {
     const t = step.choice.thread;
     const ops = step.pcs.map((pc) => built.model.threads[t]!.ops[pc]!);
-    remember(built, step, ops, questions);
+    asked.note(step, ops);
     for (const op of ops) {
       const s = built.notes.sites[op.site]!;
       if (t === 0 && s.file === built.subject.file) lines.add(s.line);
@@ -58,6 +64,7 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
   if (violation.kind === "deadlock") {
     for (const t of run.waiting) {
       const row = waitRow(built, run.final, t);
+      if (t === 0 && row.file === built.subject.file) lines.add(row.line);
       const last = rows.findLastIndex((r) => r.cpu === t);
       // A writer that queued stands there already.
       if (rows[last]?.line === row.line && rows[last].note === "waits") rows.splice(last, 1);
@@ -73,7 +80,9 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
   return {
     steps: rows,
     violated: { invariant: violation.kind, text },
-    choices: [...questions].map(([q, a]) => `${q}: ${a}`),
+    open: asked.open(),
+    fixed: asked.fixed(),
+    decisions: asked.decisions,
     lines,
   };
 }
@@ -145,15 +154,6 @@ function markHalves(built: Built, rows: Row[]): void {
     if (row.note !== "" || row.changed.length > 0 || row.weight > 2) continue;
     const ops = built.model.threads[row.cpu]!.ops.filter((op) => built.notes.sites[op.site]!.line === row.line);
     if (ops.some((op) => op.k === "load") && ops.some((op) => op.k === "store")) row.note = "reads";
-  }
-}
-
-/** Unknown conditions that were decided in this step. */
-function remember(built: Built, step: Step, ops: readonly Op[], questions: Map<string, string>): void {
-  for (const op of ops) {
-    if (op.k !== "branch" || step.ways < 2) continue;
-    const site = built.notes.sites[op.site]!;
-    questions.set(site.question ?? site.text, step.choice.alt === 0 ? "true" : "false");
   }
 }
 

@@ -1,5 +1,6 @@
 /** The ops of one thread while they are built: registers, labels, where each op comes from. */
 import { type Expr, type Op, UNKNOWN } from "../explore/model";
+import { answer, type Bits, type FlagQuestion } from "./bits";
 import type { Code } from "./code";
 import { num } from "./world";
 
@@ -15,14 +16,26 @@ export interface Site {
   /** Calls between the thread's first function and this one. */
   depth: number;
   user: boolean;
+  /** Offsets in the function's text. */
+  at: number;
+  end: number;
   /** Of a branch: the condition as people ask it. */
   question?: string;
+  /** Of a branch: where its condition stands, in which of the inlined calls, and whether "true" means that it is false. */
+  cond?: { at: number; end: number; frame: string; negated: boolean };
 }
 
-/** What is only known once the whole thread was lowered: gathered in a first pass, used in a second. */
+/** A condition nobody knows: the variables it speaks of, and what it asks of a word of flags. */
+interface Memo {
+  vars: Set<string>;
+  text: string;
+  flag?: FlagQuestion;
+  r: number;
+}
+
+/** What is only known once the whole thread was lowered. */
 export interface Knowledge {
-  /** Conditions nobody knows, with the variables they speak of. */
-  memos: Map<string, { vars: Set<string>; text: string }>;
+  memos: Map<string, Memo>;
   /** Fields of local structs that are used: `frame.variable.field`. */
   localFields: Set<string>;
   /** Fields of objects that only this thread knows, by register name, with the variables they are reached by. */
@@ -64,7 +77,9 @@ export class ThreadBuilder {
   /** Site of the ops that are emitted. */
   site = 0;
   private readonly labels: number[] = [];
-  private readonly memoRegs = new Map<string, number>();
+  /** Assignments that only the end of the lowering can list, in the place of an op each. */
+  private readonly later: (() => [number, Expr][])[] = [];
+  private readonly assignments: { variable: string; bits: Bits | undefined }[] = [];
   private readonly questions = new Map<number, string>();
   private readonly named = new Map<string, number>();
   frames = 0;
@@ -74,7 +89,7 @@ export class ThreadBuilder {
     readonly knowledge: Knowledge,
     private readonly maxOps = MAX_OPS,
   ) {
-    this.site = this.addSite({ file: "", function: "", line: 0, text: "", depth: 0, user: false });
+    this.site = this.addSite({ file: "", function: "", line: 0, text: "", depth: 0, user: false, at: 0, end: 0 });
   }
 
   addSite(site: Site): number {
@@ -90,6 +105,8 @@ export class ThreadBuilder {
       text: code.text(at, end),
       depth,
       user: code.user,
+      at,
+      end,
     });
   }
 
@@ -136,10 +153,15 @@ export class ThreadBuilder {
     this.emit({ k: "jump", to: label });
   }
 
-  branch(cond: Expr, t: number, f: number, memo?: number): void {
+  branch(cond: Expr, t: number, f: number, memo?: number, at?: Site["cond"]): void {
     const { site } = this;
     const text = memo === undefined ? undefined : this.questions.get(memo);
-    if (text !== undefined) this.site = this.addSite({ ...this.notes.sites[site]!, question: text });
+    if (text !== undefined || at)
+      this.site = this.addSite({
+        ...this.notes.sites[site]!,
+        ...(text === undefined ? {} : { question: text }),
+        ...(at ? { cond: at } : {}),
+      });
     this.emit({ k: "branch", cond, t, f, ...(memo === undefined ? {} : { memo }) });
     this.site = site;
   }
@@ -154,34 +176,113 @@ export class ThreadBuilder {
   }
 
   /** Register that remembers the answer to a question, and forgets it when its variables change. */
-  memo(key: string, vars: ReadonlySet<string>, text: string): number {
-    const known = this.knowledge.memos.get(key);
-    if (known) for (const v of vars) known.vars.add(v);
-    else this.knowledge.memos.set(key, { vars: new Set(vars), text });
-    let r = this.memoRegs.get(key);
-    if (r === undefined) {
-      r = this.reg();
-      this.memoRegs.set(key, r);
+  memo(key: string, vars: ReadonlySet<string>, text: string, flag?: FlagQuestion): number {
+    let memo = this.knowledge.memos.get(key);
+    if (memo) for (const v of vars) memo.vars.add(v);
+    else {
+      memo = { vars: new Set(vars), text, r: this.reg(), ...(flag ? { flag } : {}) };
+      this.knowledge.memos.set(key, memo);
     }
-    this.questions.set(r, text);
-    return r;
+    if (flag) memo.flag ??= flag;
+    this.questions.set(memo.r, memo.text);
+    return memo.r;
   }
 
-  /** A variable got a new value: what was decided about it no longer binds. */
-  assigned(variable: string): void {
-    for (const [key, memo] of this.knowledge.memos)
-      if (memo.vars.has(variable)) this.set(this.memo(key, memo.vars, memo.text), num(0));
-    for (const [id, { vars }] of this.knowledge.heap) if (vars.has(variable)) this.set(this.regFor(id), num(UNKNOWN));
+  /** A variable got a new value: what was decided about it no longer binds, unless its flags say so. */
+  assigned(variable: string, bits?: Bits): void {
+    if (bits) this.assignments.push({ variable, bits });
+    this.defer(() => this.afterAssignment(variable, bits));
   }
 
-  /** Resolves labels. */
+  /** The fields of a local struct got values: those given, and `rest` for all others. */
+  assignedFields(
+    struct: string,
+    given: ReadonlyMap<string, { e: Expr; bits?: Bits }>,
+    rest: { e: Expr; bits?: Bits },
+  ): void {
+    for (const [field, { bits }] of given) this.assignments.push({ variable: `${struct}.${field}`, bits });
+    this.defer(() =>
+      [...this.knowledge.localFields].flatMap((field) => {
+        if (!field.startsWith(`${struct}.`)) return [];
+        const { e, bits } = given.get(field.slice(struct.length + 1)) ?? rest;
+        return [[this.regFor(field), e] as [number, Expr], ...this.afterAssignment(field, bits)];
+      }),
+    );
+  }
+
+  /** Leaves a place for assignments that are not known yet. */
+  defer(list: () => [number, Expr][]): void {
+    this.emit({ k: "set", r: -1 - this.later.length, e: num(0) });
+    this.later.push(list);
+  }
+
+  private afterAssignment(variable: string, bits: Bits | undefined): [number, Expr][] {
+    const out: [number, Expr][] = [];
+    for (const memo of this.knowledge.memos.values()) {
+      const { flag, r } = memo;
+      if (flag?.of === variable) {
+        const now = answer(bits, flag.names);
+        if (typeof now === "boolean") out.push([r, num(now ? 1 : 2)]);
+        else if (now === null) out.push([r, num(0)]);
+        else {
+          const other = this.knowledge.memos.get(flagKey(now.key, now.names));
+          if (other?.r !== r) out.push([r, other ? { k: "reg", r: other.r } : num(0)]);
+        }
+      } else if (memo.vars.has(variable)) out.push([r, num(0)]);
+    }
+    for (const [id, { vars }] of this.knowledge.heap) if (vars.has(variable)) out.push([this.regFor(id), num(UNKNOWN)]);
+    // What is copied must not be overwritten before.
+    return [...out.filter(([, e]) => e.k === "reg"), ...out.filter(([, e]) => e.k !== "reg")];
+  }
+
+  /** Questions about words that other words are made of. */
+  private askWords(): void {
+    const { memos } = this.knowledge;
+    const todo = [...memos.values()];
+    for (let memo = todo.pop(); memo; memo = todo.pop()) {
+      const { flag } = memo;
+      if (!flag) continue;
+      for (const { variable, bits } of this.assignments) {
+        if (variable !== flag.of) continue;
+        const from = answer(bits, flag.names);
+        if (from === null || typeof from === "boolean") continue;
+        const key = flagKey(from.key, from.names);
+        if (memos.has(key)) continue;
+        this.memo(key, from.vars, memo.text, { of: from.key, names: from.names });
+        todo.push(memos.get(key)!);
+      }
+    }
+  }
+
+  /** Puts in what was left out, and resolves labels. */
   finish(): { ops: Op[]; registers: number } {
-    const at = (label: number): number => this.labels[label]!;
-    const ops = this.ops.map((op) =>
+    this.askWords();
+    const start: number[] = [];
+    const whole: Op[] = [];
+    const lists = this.ops.map((op) => (op.k === "set" && op.r < 0 ? this.later[-1 - op.r]!() : null));
+    // A question that another one's answer is copied from has no answer at first.
+    const copied = new Set(lists.flatMap((list) => (list ?? []).flatMap(([, e]) => (e.k === "reg" ? [e.r] : []))));
+    const memos = new Set([...this.knowledge.memos.values()].map((m) => m.r));
+    for (const r of copied) if (memos.has(r)) whole.push({ k: "set", r, e: num(0), site: 0 });
+    this.ops.forEach((op, n) => {
+      start.push(whole.length);
+      const list = lists[n];
+      if (list) for (const [r, e] of list) whole.push({ k: "set", r, e, site: op.site });
+      else whole.push(op);
+    });
+    if (whole.length > this.maxOps) throw new TooLarge(`more than ${this.maxOps} steps before trimming`);
+    start.push(whole.length);
+    const at = (label: number): number => start[this.labels[label]!]!;
+    const ops = whole.map((op) =>
       op.k === "jump" ? { ...op, to: at(op.to) } : op.k === "branch" ? { ...op, t: at(op.t), f: at(op.f) } : op,
     );
     return { ops: threadJumps(ops), registers: this.registers };
   }
+}
+
+/** Name of the question whether any of a word's flags is set. */
+export function flagKey(of: string, names: readonly string[] | null): string {
+  return names === null ? of : `(${of}&${names.join("|")})`;
 }
 
 /** Jumps to jumps go to where those go. */

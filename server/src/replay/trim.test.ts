@@ -120,8 +120,9 @@ describe("trimmed and untrimmed threads", () => {
     { timeout: 60_000 },
     (id, variant) => {
       const input = { ...fixtureInput(parser, id, variant), loopBound: 2 };
-      const [short, whole] = [build(input), build({ ...input, untrimmed: true })];
-      if (typeof short === "string" || typeof whole === "string") throw new Error(`${String(short)} ${String(whole)}`);
+      const [trimmed, plain] = [build(input), build({ ...input, untrimmed: true })];
+      if (typeof trimmed === "string" || typeof plain === "string") throw new Error(`${trimmed} ${plain}`);
+      const [short, whole] = [trimmed.whole(), plain.whole()];
       const results = [search(whole.model), search(short.model)] as const;
       expect(agree(whole.model, ...results), results.map(answer).join(" and ")).toBe(true);
     },

@@ -4,8 +4,10 @@
  * (Ferrante, Ottenstein, Warren, The Program Dependence Graph, TOPLAS 9, 1987), with data dependence by register.
  */
 import { nextPcs, type Op } from "../explore/model";
+import { foldAnswers } from "./answers";
 import { colour } from "./colour";
 import { expressionsOf, foldConstants, registersOf } from "./fold";
+import { dropUnread, forgetful, withClears } from "./forgetful";
 import { type PostDominators, postDominators } from "./postdom";
 
 export interface Trimmed {
@@ -26,13 +28,20 @@ export interface TrimInput {
 
 const LOCAL = new Set<Op["k"]>(["set", "jump", "branch", "choose", "cut"]);
 
+/** Rounds: what is dropped in one may leave more without effect. */
+const ROUNDS = 4;
+
 /** The thread without what cannot matter; same behaviour towards all others. */
 export function trim(input: TrimInput): Trimmed {
-  const folded = foldConstants(input.ops, input.registers);
-  const { reached } = folded;
-  const ops = dropRepeatedTouches(folded.ops, reached, input.keep);
-  const { kept, dom } = slice(ops, reached, input);
-  return colour(compact(ops, kept, dom));
+  let ops: readonly Op[] = input.ops;
+  for (let round = 0, size = Number.POSITIVE_INFINITY; round < ROUNDS && ops.length < size; round++) {
+    size = ops.length;
+    const folded = foldConstants(foldAnswers(ops), input.registers);
+    const alive = dropRepeatedTouches(folded.ops, folded.reached, input.keep);
+    const { kept, dom } = slice(alive, folded.reached, input);
+    ops = dropUnread(forgetful(compact(alive, kept, dom)));
+  }
+  return colour(withClears(ops));
 }
 
 /** An object that was looked at is as alive a moment later, unless the thread let go of something between. */
@@ -107,7 +116,9 @@ function slice(
   ops.forEach((op, pc) => {
     if (!LOCAL.has(op.k) || (op.k === "cut" && (endless || !bound(op)))) keep(pc);
     // What decides that a path ends early stays, if it is decided by anything known.
-    if (op.k === "branch" && reached[pc] && dom.live[pc] !== undefined && registersOf(op.cond).length > 0) {
+    const known =
+      op.k === "branch" && (registersOf(op.cond).length > 0 || (op.assume !== undefined && op.memo !== undefined));
+    if (op.k === "branch" && reached[pc] && dom.live[pc] !== undefined && known) {
       const end = ops[dom.live[pc] === op.t ? op.f : op.t]!;
       if (end.k !== "cut" || !input.isLoop(end.id)) keep(pc);
     }

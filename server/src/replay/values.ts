@@ -1,6 +1,7 @@
 /** C expressions → values over registers, with the loads and stores they make. */
 import { type BinaryOp, type Expr, type Ref, UNKNOWN } from "../explore/model";
 import type { Expr as CExpr } from "../syntax/ast";
+import { type Bits, clear, clearBits, combine, constantBits, wordOf } from "./bits";
 import { type Key, keyOf } from "./keys";
 import type { Lowering } from "./lower";
 import { heapField, sameObject } from "./memory";
@@ -14,7 +15,8 @@ export type Place =
   | { k: "struct"; id: string; type: string; name?: string }
   /** A parameter that always holds the address of something of the caller. */
   | { k: "alias"; to: Place; type: string }
-  | { k: "cell"; ref: Ref; type: string; live?: Ref }
+  /** `stored`: the number that any new value counts as. */
+  | { k: "cell"; ref: Ref; type: string; live?: Ref; stored?: number }
   /** A field that never changes. */
   | { k: "const"; v: number; type: string }
   /** Memory the model has nothing to say about. `tag.field` names it. */
@@ -28,13 +30,15 @@ export interface Value {
   vars: ReadonlySet<string>;
   addr?: Place;
   struct?: Place & { k: "struct" };
+  /** Of a word of flags whose value is no number here. */
+  bits?: Bits;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 /** `p + 1` of a pointer into a page table: the model has one entry. */
 const OUTSIDE = 100;
 /** The address of something that the model does not number: not NULL, and no object. */
-const ADDRESS = 99;
+export const ADDRESS = 99;
 const OPERATORS = new Set("+ - * & | ^ << >> == != < <= > >= && ||".split(" "));
 
 export class Values {
@@ -59,7 +63,8 @@ export class Values {
   value(e: CExpr): Value {
     switch (e.k) {
       case "num":
-        return e.value !== null && Math.abs(e.value) <= 127 ? this.known(e.value) : this.unknown("int", e.text);
+        if (e.value === null || Math.abs(e.value) > 127) return this.unknown("int", e.text);
+        return e.value === 0 ? { ...this.known(0), bits: clearBits } : this.known(e.value);
       case "str":
       case "opaque":
         return this.unknown("", `opaque${e.at}`);
@@ -144,10 +149,11 @@ export class Values {
       return this.read({ k: "cell", ref: this.world.cell(e.name)!, type: "int" }, e);
     const constant = this.world.scenario.constants.get(e.name) ?? ctx.about.constants.get(e.name);
     if (constant !== undefined) return this.known(constant);
-    if (frame.code.user && ctx.user.program.env.constant(frame.code.file, e.name) === 0) return this.known(0);
+    const bits = constantBits(this.l, e.name);
+    if (bits === clearBits) return { ...this.known(0), bits };
     const enumerator = frame.code.user ? ctx.user.number(frame.code.file, e.name) : null;
     if (enumerator !== null && Math.abs(enumerator) <= 127) return this.known(enumerator);
-    return this.unknown("", e.name);
+    return { ...this.unknown("", e.name), ...(bits ? { bits } : {}) };
   }
 
   /** The memory an expression names. */
@@ -239,7 +245,11 @@ export class Values {
     const live = liveCell && pointer ? this.liveOf(liveCell, pointer, effects) : undefined;
     const found = this.world.field(tag, e.field);
     if (typeof found === "number") return { k: "const", v: found, type: fieldType };
-    if (found) return { k: "cell", ref: found, type: fieldType, ...(live ? { live } : {}) };
+    if (found) {
+      const stored = frame.code.user ? this.world.scenario.stored.get(`${tag}.${e.field}`) : undefined;
+      const as = stored === undefined ? {} : { stored };
+      return { k: "cell", ref: found, type: fieldType, ...(live ? { live } : {}), ...as };
+    }
     const name = `${tag}.${e.field}`;
     if (!role && pointer?.key != null && this.ownsHeap()) return heapField(this.l, pointer, name, e.field, fieldType);
     return { k: "none", type: fieldType, name, base: pointer, ...(live ? { live } : {}) };
@@ -280,13 +290,11 @@ export class Values {
   read(place: Place, e: CExpr): Value {
     const { out } = this.l;
     switch (place.k) {
-      case "reg":
-        return {
-          e: reg(place.r),
-          type: place.type,
-          key: place.key ?? place.id,
-          vars: place.vars ?? new Set([place.id]),
-        };
+      case "reg": {
+        const key = place.key ?? place.id;
+        const vars = place.vars ?? new Set([place.id]);
+        return { e: reg(place.r), type: place.type, key, vars, bits: wordOf(key, vars) };
+      }
       case "struct":
         return { ...this.unknown(place.type), struct: place };
       case "alias":
@@ -318,10 +326,15 @@ export class Values {
     switch (place.k) {
       case "reg":
         out.set(place.r, v.e);
-        out.assigned(place.id);
+        out.assigned(place.id, v.bits);
         return;
       case "cell":
-        out.emit({ k: "store", to: place.ref, e: v.e, ...(place.live ? { live: place.live } : {}) });
+        out.emit({
+          k: "store",
+          to: place.ref,
+          e: place.stored === undefined ? v.e : num(place.stored),
+          ...(place.live ? { live: place.live } : {}),
+        });
         return;
       case "none":
         if (place.live) out.emit({ k: "touch", live: place.live });
@@ -351,11 +364,14 @@ export class Values {
     }
     if (e.op === "+") return this.value(e.e);
     const v = this.value(e.e);
+    // A number with another sign is none if it was none.
+    const bits = e.op === "-" && v.bits?.rest === "clear" ? { bits: v.bits } : {};
     return {
       e: { k: "un", op: e.op, e: v.e },
       type: "int",
       key: v.key === null ? null : `${e.op}(${v.key})`,
       vars: v.vars,
+      ...bits,
     };
   }
 
@@ -375,7 +391,17 @@ export class Values {
       const equal = a.addr && b.addr ? a.addr === b.addr : false;
       return this.known(Number(equal === (e.op === "==")));
     }
-    return { e: { k: "bin", op: e.op as BinaryOp, l: a.e, r: b.e }, type: "int", key: whole, vars };
+    const bits = this.masked(e.op, a, e.r) ?? combine(e.op, a.bits, b.bits);
+    const both = { k: "bin", op: e.op as BinaryOp, l: a.e, r: b.e } as const;
+    return { e: both, type: "int", key: whole, vars, ...(bits ? { bits } : {}) };
+  }
+
+  /** Bits of `a & ~FLAG`. */
+  private masked(op: string, a: Value, right: CExpr): Bits | undefined {
+    if (op !== "&" || right.k !== "un" || right.op !== "~") return undefined;
+    const named = (e: CExpr): Bits | undefined =>
+      e.k === "id" ? constantBits(this.l, e.name) : e.k === "bin" ? combine(e.op, named(e.l), named(e.r)) : undefined;
+    return clear(a.bits, named(right.e));
   }
 
   private assign(e: CExpr & { k: "assign" }): Value {
@@ -400,6 +426,8 @@ export class Values {
       : OPERATORS.has(op)
         ? { e: { k: "bin", op: op as BinaryOp, l: old.e, r: right.e }, type: old.type, key: null, vars: NOTHING }
         : this.unknown(old.type);
+    const bits = this.masked(op, old, e.r) ?? combine(op, old.bits, right.bits);
+    if (bits) now.bits = bits;
     this.write(place, now);
     return now;
   }

@@ -50,7 +50,7 @@ function toRule(raw: RawCheck, file: string): CheckRule {
     why: raw.why.trim(),
     fix: raw.fix.trim(),
     ...(since === undefined ? {} : { since }),
-    ...(scenario === undefined ? {} : { scenario }),
+    ...(scenario === undefined ? {} : scenariosOf(scenario)),
     file,
   };
 }
@@ -125,4 +125,10 @@ function placeOk(value: string, path: Key[], source: Source): boolean {
     source.problem(path, error.message);
     return false;
   }
+}
+
+/** A rule whose mistakes do harm in several ways has several scenarios; the first one is the usual one. */
+function scenariosOf(named: string | string[]): Pick<CheckRule, "scenario" | "scenarios"> {
+  const scenarios = typeof named === "string" ? [named] : named;
+  return { scenario: scenarios[0]!, scenarios };
 }

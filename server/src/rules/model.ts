@@ -202,6 +202,8 @@ export interface CheckRule {
   sources: string[];
   falsePositives: string[];
   scenario?: string;
+  /** All of them, tried in order. */
+  scenarios?: string[];
   bad: string[];
   good: string[];
   file: string;

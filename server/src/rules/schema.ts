@@ -159,7 +159,7 @@ export const checkShape = z.strictObject({
   since: z.string().optional(),
   sources: z.array(z.string()).default([]),
   falsePositives: z.array(z.string()).default([]),
-  scenario: z.string().optional(),
+  scenario: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   bad: z.array(z.string().min(1)).default([]),
   good: z.array(z.string().min(1)).default([]),
 });

@@ -173,6 +173,7 @@ function randomOp(r: Random, m: Model, pc: number, length: number, dormant: numb
         f: forward(),
         site,
         ...(r.chance(50) ? { memo: REGISTERS } : {}),
+        ...(r.chance(10) ? { assume: r.chance(50) } : {}),
       };
     case "jump":
       return { k: "jump", to: forward(), site };

@@ -230,7 +230,7 @@ function oneStep(m: Model, w0: World, t: number, op: Op): Result[] {
       const memo = op.memo === undefined ? 0 : me.regs[op.memo]!;
       if (v !== U) return go(v ? op.t : op.f);
       if (memo) return go(memo === 1 ? op.t : op.f);
-      return [true, false].map((yes) => {
+      return (op.assume === undefined ? [true, false] : [op.assume]).map((yes) => {
         const w2 = copy(w0);
         const s = w2.sides[t]!;
         if (op.memo !== undefined) s.regs[op.memo] = yes ? 1 : 2;

@@ -1,0 +1,15 @@
+#include <linux/mm.h>
+
+/* Replaces the protection of a VMA. */
+void protect(struct mm_struct *mm, unsigned long addr, pgprot_t prot)
+{
+	struct vm_area_struct *vma;
+
+	mmap_write_lock(mm);
+	vma = vma_lookup(mm, addr);
+	if (vma) {
+		vma_start_write(vma);
+		vma->vm_page_prot = prot;
+	}
+	mmap_write_unlock(mm);
+}
