@@ -55,12 +55,15 @@ export interface Models {
 /** Lowerings that find out what is counted, at most. */
 const PASSES = 3;
 
+/** Part of the sentence about a function that alone is more than the budget allows. */
+export const TOO_LARGE = "is too large a model";
+
 /** The models, or a sentence about why there are none. */
 export function build(input: BuildInput): Models | string {
   try {
     return buildModels(input);
   } catch (error) {
-    if (error instanceof TooLarge) return `${input.subject.item.name}() is too large a model: ${error.message}`;
+    if (error instanceof TooLarge) return `${input.subject.item.name}() ${TOO_LARGE}: ${error.message}`;
     throw error;
   }
 }
