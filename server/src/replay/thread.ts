@@ -15,6 +15,8 @@ export interface Site {
   /** Calls between the thread's first function and this one. */
   depth: number;
   user: boolean;
+  /** Site of the call that led into the function; absent in a thread's first one. */
+  caller?: number;
   /** Of a branch: the condition as people ask it. */
   question?: string;
 }
@@ -82,8 +84,9 @@ export class ThreadBuilder {
     return this.notes.sites.length - 1;
   }
 
-  siteOf(code: Code, at: number, end: number, depth: number): number {
+  siteOf(code: Code, at: number, end: number, depth: number, caller?: number): number {
     return this.addSite({
+      ...(caller === undefined ? {} : { caller }),
       file: code.file,
       function: code.name,
       line: code.line(at),
