@@ -68,6 +68,6 @@ export function locate(
   if (contract === undefined) return { problem: `${path}: there is no function ${params.function}() any more.` };
   const scenario = params.scenario ?? (params.rule === undefined ? undefined : scenarioOf(project, params.rule));
   if (scenario === undefined)
-    return { problem: `${params.function}(): nothing is reported there any more, and no scenario is chosen.` };
+    return { problem: `${params.function}(): nothing is reported there, and no scenario is chosen.` };
   return { request: request(contract.line, scenario), finding: null, function: params.function };
 }

@@ -57,7 +57,7 @@ export interface RaceTarget {
   uri: string;
   /** 0-based line of the finding. */
   line: number;
-  function: string;
+  function?: string;
   rule?: string;
   scenario?: string;
   profile?: string;
