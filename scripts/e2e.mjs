@@ -1,10 +1,12 @@
 /**
  * `npm run test:e2e`: the extension in a real VS Code, driven in Chromium. Not part of `npm test`: it installs a server of
  * VS Code (about 700 MB, from npm, compiled in part) into `client/test/e2e`, and needs Debian's `chromium` and `libkrb5-dev`.
+ * Arguments name suites: `npm run test:e2e -- race`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { provideKernel } from "./kernels.mjs";
 import { packageExtension } from "./package.mjs";
 import { ensureDependencies, fail, root, run } from "./setup.mjs";
 
@@ -16,8 +18,19 @@ if (!existsSync(path.join(folder, "node_modules/code-server/out/node/entry.js"))
 const { archive, name } = await packageExtension();
 const vsix = path.join(root, ".cache", name);
 writeFileSync(vsix, archive);
-const done = spawnSync(process.execPath, [path.join(folder, "desktop.mjs"), vsix], { cwd: root, stdio: "inherit" });
-process.exit(done.status ?? 2);
+const kernel = provideKernel("6.12");
+if (kernel.root === undefined) fail(`no kernel to try it on: ${kernel.missing}`);
+const wanted = process.argv.slice(2);
+const suites = [
+  ["desktop.mjs", vsix],
+  ["race.mjs", vsix, kernel.root],
+].filter(([name]) => wanted.length === 0 || wanted.includes(name.replace(".mjs", "")));
+const failed = suites.filter(([name, ...given]) => {
+  console.log(`\n== ${name}`);
+  const done = spawnSync(process.execPath, [path.join(folder, name), ...given], { cwd: root, stdio: "inherit" });
+  return done.status !== 0;
+});
+process.exit(failed.length > 0 ? 1 : 0);
 
 /** Node 24 first: the server of VS Code is built for it and by it. */
 function install() {

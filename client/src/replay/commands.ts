@@ -1,11 +1,11 @@
 /** Commands about races: show one, step through it in the debugger, open one that a colleague shared. */
-import { debug, languages, Uri, window, workspace } from "vscode";
+import { languages, Uri, window, workspace } from "vscode";
 import type { BaseLanguageClient } from "vscode-languageclient";
 import type { RaceTarget } from "../../../server/src/protocol/replay";
 import { type LockStateResult, lockStateRequest } from "../../../server/src/protocol/requests";
 import { ruleOf } from "../findings";
 import { activeEditor, placeOf } from "../places";
-import { launchConfiguration } from "./launch";
+import { stepInDebugger } from "./launch";
 import type { ReplayPanel } from "./panel";
 import { readShared, readTarget } from "./target";
 
@@ -17,7 +17,7 @@ export async function replayRace(client: BaseLanguageClient, panel: ReplayPanel,
 
 export async function debugRace(client: BaseLanguageClient, given?: unknown): Promise<void> {
   const target = await targetOf(client, given);
-  if (target !== undefined) await debug.startDebugging(undefined, launchConfiguration(target));
+  if (target !== undefined) await stepInDebugger(target);
 }
 
 export async function openSharedRace(panel: ReplayPanel, given?: string): Promise<void> {

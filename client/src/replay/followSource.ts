@@ -36,7 +36,8 @@ export class FollowSource implements Disposable {
   /** Marks where every CPU stands, and shows the line of the last step if it is in a file of the reader's. */
   async follow(answer: ReplayAnswer, at: number): Promise<void> {
     this.shown = { answer, at };
-    const step = lastStep(answer.trace, at);
+    // While a thread of Lockstep's own runs, the reader sees where the other one stands.
+    const step = answer.trace.steps.slice(0, at).findLast((s) => answer.files[s.file]);
     const address = step && answer.files[step.file];
     if (step && address) await reveal(Uri.parse(address, true), step.line - 1, true);
     this.decorate();

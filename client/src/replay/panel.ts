@@ -2,7 +2,6 @@
 import {
   CancellationTokenSource,
   type Disposable,
-  debug,
   env,
   Uri,
   ViewColumn,
@@ -21,7 +20,7 @@ import {
 } from "../../../server/src/protocol/replay";
 import { identify, isOurs } from "../places";
 import { FollowSource } from "./followSource";
-import { launchConfiguration } from "./launch";
+import { stepInDebugger } from "./launch";
 import { type CopyFormat, type PanelData, readMessage, type ToPanel } from "./messages";
 import { newNonce, page } from "./page";
 import { paramsOf, readTarget, shareText } from "./target";
@@ -102,7 +101,8 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
     this.panel = panel;
     const { webview } = panel;
     const address = (name: string) => webview.asWebviewUri(Uri.joinPath(this.dist(), name)).toString();
-    panel.iconPath = Uri.joinPath(this.extension, "media", "view.svg");
+    const icon = (theme: string) => Uri.joinPath(this.extension, "media", `race-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     webview.onDidReceiveMessage((given) => this.receive(given));
     panel.onDidDispose(() => {
       this.stop();
@@ -217,7 +217,7 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
         break;
       }
       case "debug":
-        await debug.startDebugging(undefined, launchConfiguration(data.target));
+        await stepInDebugger(data.target);
         break;
     }
   }

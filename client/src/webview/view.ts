@@ -6,7 +6,7 @@ import { button } from "./buttons";
 import { controls } from "./controls";
 import { type Headline, headline } from "./headline";
 import { keyHelp } from "./keys";
-import { memory } from "./memory";
+import { memory, valueText } from "./memory";
 import type { PanelState } from "./state";
 import { type Element, h, type Node } from "./tree";
 
@@ -116,7 +116,7 @@ function interleaving(state: PanelState, answer: ReplayAnswer): Element {
       "tr",
       { class: marks.filter((m) => m !== "").join(" "), ...(at === state.at ? { "aria-current": "step" } : {}) },
       h("th", { scope: "row", class: "number" }, String(at)),
-      ...cpus.map((cpu) => (cpu === step.cpu ? cell(step, n, state, least[cpu] ?? 0, trace.steps) : h("td"))),
+      ...cpus.map((cpu) => (cpu === step.cpu ? cell(step, n, state, least[cpu] ?? 0, answer) : h("td"))),
     );
   });
   const heads = trace.threads.map((t) =>
@@ -140,12 +140,15 @@ function interleaving(state: PanelState, answer: ReplayAnswer): Element {
   );
 }
 
-function cell(step: TraceStep, n: number, state: PanelState, least: number, all: readonly TraceStep[]): Element {
-  const above = all.slice(0, n).findLast((s) => s.cpu === step.cpu);
+function cell(step: TraceStep, n: number, state: PanelState, least: number, answer: ReplayAnswer): Element {
+  const above = answer.trace.steps.slice(0, n).findLast((s) => s.cpu === step.cpu);
   const place = above?.function === step.function && above.file === step.file ? "" : `${step.function}()`;
   const depth = Math.min(Math.max(0, step.depth - least), 6);
   // Where nobody has stepped yet, the first row can be reached by Tab.
   const reachable = n + 1 === Math.max(1, state.at);
+  const changes = step.changed.map((c) => `${c.cell} ${valueText(c.from)} → ${valueText(c.to)}`).join(", ");
+  // Files of Lockstep's own say nothing to the reader.
+  const file = answer.files[step.file] ? baseName(step.file) : "scenario";
   return h(
     "td",
     { class: `cpu${step.cpu % 4}` },
@@ -155,7 +158,8 @@ function cell(step: TraceStep, n: number, state: PanelState, least: number, all:
       h("span", { class: "hidden" }, `CPU ${letterOf(step.cpu)}: `),
       place === "" ? null : h("span", { class: "function" }, place),
       h("span", { class: "code" }, step.text),
-      h("span", { class: "line" }, `${baseName(step.file)}:${step.line}`),
+      h("span", { class: "line" }, `${file}:${step.line}`),
+      changes === "" ? null : h("span", { class: "changes" }, changes),
       step.note === "" ? null : h("span", { class: "note" }, step.note),
     ),
   );
