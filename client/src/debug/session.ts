@@ -26,7 +26,8 @@ export interface RaceSource {
   pathOf(answer: ReplayAnswer, file: string): string;
 }
 
-const scopes = ["Changed by the last step", "Locks held", "Shared memory"] as const;
+/** The first one is unfolded by itself. */
+const scopes = ["Shared memory", "Locks held"] as const;
 
 export class RaceSession extends DebugSession {
   private answer: ReplayAnswer | undefined;
@@ -143,7 +144,7 @@ export class RaceSession extends DebugSession {
     response: DebugProtocol.EvaluateResponse,
     { expression }: DebugProtocol.EvaluateArguments,
   ): void {
-    const found = this.variables(3).find(({ name }) => name === expression.trim());
+    const found = this.variables(1).find(({ name }) => name === expression.trim());
     if (found) {
       response.body = { result: found.value, variablesReference: 0 };
       this.sendResponse(response);
@@ -209,16 +210,16 @@ export class RaceSession extends DebugSession {
     const { changed, rest } = memoryAt(trace, timeline.at);
     const number = (value: number) => (value === -128 ? "unknown" : String(value));
     switch (scopes[reference - 1]) {
-      case "Changed by the last step":
-        return changed.map((c) => plain(c.cell, `${number(c.from)} → ${number(c.to)}`));
       case "Locks held":
         return locksAt(trace, timeline.at).map((held, cpu) =>
           plain(`CPU ${letterOf(cpu)}`, held.map(({ lock, mode }) => `${lock} (${mode})`).join(", ") || "none"),
         );
       case "Shared memory":
-        return [...changed, ...rest]
-          .sort((a, b) => (a.cell < b.cell ? -1 : a.cell > b.cell ? 1 : 0))
-          .map((c) => plain(c.cell, number(c.to)));
+        // What the last step changed comes first.
+        return [
+          ...changed.map((c) => plain(c.cell, `${number(c.to)} (was ${number(c.from)})`)),
+          ...rest.map((c) => plain(c.cell, number(c.to))),
+        ];
       default:
         return [];
     }
