@@ -74,7 +74,7 @@ function choices(state: PanelState): Element | null {
   const profiles = scenario?.profiles ?? [];
   const option = (value: string, text: string, selected: boolean) =>
     h("option", selected ? { value, selected } : { value }, text);
-  const auto = data.answer?.finding ? `of the rule${shown === "" ? "" : ` (${shown})`}` : "of the rule";
+  const auto = asked === "" && shown !== "" ? `of the rule (${shown})` : "of the rule";
   return h(
     "div",
     { class: "choices" },

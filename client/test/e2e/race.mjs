@@ -33,8 +33,20 @@ page.on("console", (message) => {
     refused.push(message.text());
 });
 
-const editorText = async () =>
-  (await page.locator(".editor-group-container .view-lines").first().textContent()).replace(/\u00a0/g, " ");
+/** Lines of the editor in front, from top to bottom; the document has them in the order they were drawn. */
+const editorText = async () => {
+  const lines = await page
+    .locator(".editor-group-container")
+    .first()
+    .locator(".view-line")
+    .evaluateAll((all) =>
+      all
+        .map((e) => ({ top: Number.parseInt(e.style.top, 10), text: e.textContent }))
+        .sort((x, y) => x.top - y.top)
+        .map(({ text }) => text.replace(/\u00a0/g, " ")),
+    );
+  return lines.join("\n");
+};
 const panel = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
 const current = panel.locator('tr[aria-current="step"]');
 const typed = "start = vma->vm_end;";
