@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems, setTheme, themes } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { command, goToLine, openFile, project, startVsCode } from "./vscode.mjs";
+import { goToLine, openFile, project, startVsCode } from "./vscode.mjs";
 
 const [vsix, kernel] = process.argv.slice(2);
 const folder = mkdtempSync(path.join(tmpdir(), "lockstep-kernel-"));
@@ -222,7 +222,8 @@ await step("the quick fix repairs it, the squiggle goes, the panel says that not
 });
 
 await step("the panel comes back after a reload", async () => {
-  await command(page, "File: Save");
+  await page.keyboard.press("Control+s");
+  await page.locator(".tab.dirty").waitFor({ state: "hidden" });
   await page.reload();
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 60_000 });

@@ -123,8 +123,11 @@ export async function command(page, title) {
 /** Puts the cursor at the start of a line; keys that follow go to the editor. */
 export async function goToLine(page, line) {
   await quickInput(page, "Control+g", `:${line}`);
-  await page.keyboard.press("Enter");
-  await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  const box = page.locator(".quick-input-widget");
+  for (let left = 5; left > 0 && (await box.isVisible()); left--) {
+    await page.keyboard.press("Enter");
+    await box.waitFor({ state: "hidden", timeout: 3_000 }).catch(() => {});
+  }
   await page
     .locator(".statusbar-item")
     .filter({ hasText: new RegExp(`Ln ${line},`) })
