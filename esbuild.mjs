@@ -84,7 +84,7 @@ const bundles = (minify, dist) => [
     // The debug adapter's package asks Node for these two.
     alias: { events: "./client/src/debug/web/events.ts", url: "./client/src/debug/web/url.ts" },
     entryPoints: ["client/src/main.browser.ts"],
-    outfile: path.join(dist, "web/extension.cjs"),
+    outfile: path.join(dist, "web/extension.js"),
     minify,
   },
   {

@@ -21,7 +21,7 @@ export async function activateWith(context: ExtensionContext, createClient: Crea
     outputChannel: output,
     // Links in hovers may show a race, and nothing else.
     markdown: { isTrusted: { enabledCommands: [showRaceCommand] } },
-    initializationOptions: { ...workspace.getConfiguration("lockstep"), commands: commandNames },
+    initializationOptions: { ...plainSettings(), commands: commandNames },
   });
   context.subscriptions.push(
     output,
@@ -38,6 +38,11 @@ export async function activateWith(context: ExtensionContext, createClient: Crea
 export async function deactivate(): Promise<void> {
   await client?.stop();
   client = undefined;
+}
+
+/** Settings without the methods that VS Code puts beside them: a worker takes plain data only. */
+function plainSettings(): object {
+  return JSON.parse(JSON.stringify(workspace.getConfiguration("lockstep"))) as object;
 }
 
 function elapsed(since: number): number {

@@ -28,7 +28,7 @@ export const themes = [
 /** As people do it; waits until the workbench and the webview have it. */
 export async function setTheme(page, [name, kind]) {
   await command(page, "Preferences: Color Theme");
-  const input = page.locator(".quick-input-widget input");
+  const input = page.locator(".quick-input-widget input.input");
   await input.fill(name);
   await page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: name }).waitFor();
   await page.keyboard.press("Enter");

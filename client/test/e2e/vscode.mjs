@@ -96,7 +96,7 @@ async function waitFor(ready, what) {
 
 /** Opens the box on top by its keys; right after start the workbench may not listen yet. */
 async function quickInput(page, keys, text) {
-  const input = page.locator(".quick-input-widget input");
+  const input = page.locator(".quick-input-widget input.input");
   await input.waitFor({ state: "hidden", timeout: 3_000 }).catch(() => page.keyboard.press("Escape"));
   for (let left = 8; left > 0 && !(await input.isVisible()); left--) {
     await page.keyboard.press(keys);
