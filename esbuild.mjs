@@ -133,7 +133,7 @@ async function packRules(dist) {
   await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
   const loader = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
-  // The files themselves, for the browser: only a workspace with rules of its own needs them.
+  // The files themselves, for the browser: scenarios, and rules beside those of a workspace.
   mkdirSync(path.join(dist, "web"), { recursive: true });
   writeFileSync(path.join(dist, "web/rules-source.json"), JSON.stringify(ruleFiles(dist, "rules")));
   const packed = loader.encodeStructured(loader.loadRules(ruleFiles(dist, "rules")));

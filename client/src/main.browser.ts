@@ -27,14 +27,14 @@ export async function activate(context: ExtensionContext): Promise<void> {
     window.setStatusBarMessage(text, 15_000);
   }
   const origin = originOf(workspace.workspaceFolders?.[0]?.uri ?? window.activeTextEditor?.document.uri);
-  const own = Object.keys(fetched.files).some((path) => path.includes("/.lockstep/rules/"));
   const start: WorkerStart = {
     kind: "lockstep-start",
     version: String((context.extension.packageJSON as { version?: unknown }).version ?? ""),
     runtime: await workspace.fs.readFile(asset("wasm/web-tree-sitter.wasm")),
     grammar: await workspace.fs.readFile(asset("wasm/tree-sitter-c.wasm")),
     rules: (await readText(asset("rules.json"))) ?? "",
-    ruleFiles: own ? await fetchRules(asset("web/rules-source.json")) : [],
+    // The scenarios of replays are among them.
+    ruleFiles: await fetchRules(asset("web/rules-source.json")),
     origin,
     files: fetched.files,
   };
