@@ -50,7 +50,8 @@ await step("the lens opens the panel, and keys step to the violation", async () 
     await tab.waitFor({ timeout: 4_000 }).catch(() => {});
   }
   await panel.getByText("Violation", { exact: true }).waitFor({ timeout: 30_000 });
-  await panel.locator("body").press("j");
+  await panel.locator("h1").click();
+  await page.keyboard.press("j");
   await current.filter({ hasText: "mmap_read_lock(mm)" }).waitFor();
   await page.keyboard.press("v");
   await current.filter({ hasText: "return vma->vm_end;" }).waitFor();
@@ -83,10 +84,10 @@ await step("the quick fix repairs it, and the panel says that nothing is left", 
   await goToLine(page, 14);
   await page.keyboard.press("Control+.");
   await page
-    .locator(".action-widget .monaco-list-row")
+    .locator(".action-widget .monaco-list-row.focused")
     .filter({ hasText: "Release the lock only after the use" })
-    .first()
-    .click({ timeout: 30_000 });
+    .waitFor();
+  await page.keyboard.press("Enter");
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 30_000 });
   await shot("web-5-clean");
 });
