@@ -1,6 +1,7 @@
 /**
  * Builds the bundles and puts beside them what they read at run time, so that `dist/` stands on its own:
- * cli.js, server.js, indexer.js (their indexing thread), extension.cjs, wasm/ (parser runtime and C grammar), rules/ and rules.json (the same, loaded).
+ * cli.js, server.js, indexer.js (their indexing thread), extension.cjs, webview/ (the replay panel), wasm/ (parser runtime and
+ * C grammar), rules/ and rules.json (the same, loaded).
  */
 import {
   copyFileSync,
@@ -80,8 +81,29 @@ const bundles = (minify, dist) => [
     ...webWorker,
     format: "cjs",
     external: ["vscode"],
+    // The debug adapter's package asks Node for these two.
+    alias: { events: "./client/src/debug/web/events.ts", url: "./client/src/debug/web/url.ts" },
     entryPoints: ["client/src/main.browser.ts"],
-    outfile: path.join(dist, "web/extension.cjs"),
+    outfile: path.join(dist, "web/extension.js"),
+    minify,
+  },
+  {
+    bundle: true,
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    entryPoints: { replay: "client/src/webview/main.ts" },
+    outdir: path.join(dist, "webview"),
+    legalComments: "none",
+    logLevel: "warning",
+    absWorkingDir: root,
+    minify,
+  },
+  {
+    entryPoints: ["client/src/webview/replay.css"],
+    outdir: path.join(dist, "webview"),
+    logLevel: "warning",
+    absWorkingDir: root,
     minify,
   },
   {
@@ -111,7 +133,7 @@ async function packRules(dist) {
   await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
   const loader = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
-  // The files themselves, for the browser: only a workspace with rules of its own needs them.
+  // The files themselves, for the browser: scenarios, and rules beside those of a workspace.
   mkdirSync(path.join(dist, "web"), { recursive: true });
   writeFileSync(path.join(dist, "web/rules-source.json"), JSON.stringify(ruleFiles(dist, "rules")));
   const packed = loader.encodeStructured(loader.loadRules(ruleFiles(dist, "rules")));

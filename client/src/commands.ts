@@ -1,13 +1,26 @@
 /** The commands of the palette, by name. */
-import { commands, type Disposable, type ExtensionContext, type LogOutputChannel, type Uri, window } from "vscode";
+import {
+  commands,
+  type Disposable,
+  type ExtensionContext,
+  type LogOutputChannel,
+  type Uri,
+  window,
+  workspace,
+} from "vscode";
 import type { BaseLanguageClient } from "vscode-languageclient";
+import { showRaceCommand } from "../../server/src/protocol/replay";
 import { checkPatch, checkWorkspace } from "./checkCommands";
+import { registerDebugger } from "./debug/adapter";
 import { explainRule, showContract, why } from "./explainCommands";
 import { ignoreFinding, reportFalsePositive } from "./findingCommands";
 import { Pages } from "./pages";
+import { debugRace, openSharedRace, replayRace } from "./replay/commands";
+import { ReplayPanel } from "./replay/panel";
+import { ShippedFiles, shippedScheme } from "./replay/shippedFiles";
 
 /** Those that lenses and code actions of the server may name. */
-export const commandNames = ["lockstep.showContract", "lockstep.ignoreFinding"];
+export const commandNames = ["lockstep.showContract", "lockstep.ignoreFinding", showRaceCommand];
 
 export function registerCommands(
   context: ExtensionContext,
@@ -15,6 +28,7 @@ export function registerCommands(
   output: LogOutputChannel,
 ): Disposable[] {
   const pages = new Pages();
+  const race = new ReplayPanel(client, context.extensionUri);
   const version = String((context.extension.packageJSON as { version?: unknown }).version ?? "");
   const handlers: Record<string, (...given: never[]) => unknown> = {
     checkWorkspace: () => checkWorkspace(client, output),
@@ -26,6 +40,14 @@ export function registerCommands(
     ignoreFinding,
     reportFalsePositive: (node?: Parameters<typeof reportFalsePositive>[2]) =>
       reportFalsePositive(client, version, node),
+    replayRace: (given?: unknown) => replayRace(client, race, given),
+    debugRace: (given?: unknown) => debugRace(client, given),
+    openSharedRace: (given?: string) => openSharedRace(race, given),
+    raceStep: () => race.move("step"),
+    raceBack: () => race.move("back"),
+    raceNextSwitch: () => race.move("nextSwitch"),
+    racePreviousSwitch: () => race.move("previousSwitch"),
+    raceViolation: () => race.move("violation"),
     showOutput: () => output.show(true),
     restart: async () => {
       await client.stop();
@@ -35,6 +57,9 @@ export function registerCommands(
   };
   return [
     pages,
+    race,
+    workspace.registerTextDocumentContentProvider(shippedScheme, new ShippedFiles(context.extensionUri)),
+    ...registerDebugger(client),
     ...Object.entries(handlers).map(([name, handler]) =>
       commands.registerCommand(`lockstep.${name}`, async (...given: unknown[]) => {
         const started = Date.now();

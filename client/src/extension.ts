@@ -1,6 +1,7 @@
 /** The extension, whatever host it runs in: starts the client and offers commands, views and decorations. */
 import { type ExtensionContext, window, workspace } from "vscode";
 import type { BaseLanguageClient, LanguageClientOptions } from "vscode-languageclient";
+import { showRaceCommand } from "../../server/src/protocol/replay";
 import { commandNames, registerCommands } from "./commands";
 import { HeldLockDecorations } from "./decorations";
 import { RulesTree } from "./rulesTree";
@@ -18,7 +19,9 @@ export async function activateWith(context: ExtensionContext, createClient: Crea
     // VS Code takes kernel headers for C++; the server looks at those inside a kernel tree only.
     documentSelector: [{ language: "c" }, { language: "cpp", pattern: "**/*.h" }],
     outputChannel: output,
-    initializationOptions: { ...workspace.getConfiguration("lockstep"), commands: commandNames },
+    // Links in hovers may show a race, and nothing else.
+    markdown: { isTrusted: { enabledCommands: [showRaceCommand] } },
+    initializationOptions: { ...plainSettings(), commands: commandNames },
   });
   context.subscriptions.push(
     output,
@@ -35,6 +38,11 @@ export async function activateWith(context: ExtensionContext, createClient: Crea
 export async function deactivate(): Promise<void> {
   await client?.stop();
   client = undefined;
+}
+
+/** Settings without the methods that VS Code puts beside them: a worker takes plain data only. */
+function plainSettings(): object {
+  return JSON.parse(JSON.stringify(workspace.getConfiguration("lockstep"))) as object;
 }
 
 function elapsed(since: number): number {

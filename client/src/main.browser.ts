@@ -1,6 +1,11 @@
 /** The extension in a browser (vscode.dev and the like): the server runs in a Web Worker, files are handed to it. */
 import { type ExtensionContext, Uri, window, workspace } from "vscode";
-import { type FileEvent, LanguageClient } from "vscode-languageclient/browser";
+import {
+  BrowserMessageReader,
+  BrowserMessageWriter,
+  type FileEvent,
+  LanguageClient,
+} from "vscode-languageclient/browser";
 import { type VirtualFilesParams, virtualFilesNotification, type WorkerStart } from "../../server/src/protocol/virtual";
 import { activateWith } from "./extension";
 import { type Fetched, fetchFolder, fetchRules, readText } from "./virtualFiles";
@@ -22,39 +27,39 @@ export async function activate(context: ExtensionContext): Promise<void> {
     window.setStatusBarMessage(text, 15_000);
   }
   const origin = originOf(workspace.workspaceFolders?.[0]?.uri ?? window.activeTextEditor?.document.uri);
-  const own = Object.keys(fetched.files).some((path) => path.includes("/.lockstep/rules/"));
   const start: WorkerStart = {
     kind: "lockstep-start",
     version: String((context.extension.packageJSON as { version?: unknown }).version ?? ""),
     runtime: await workspace.fs.readFile(asset("wasm/web-tree-sitter.wasm")),
     grammar: await workspace.fs.readFile(asset("wasm/tree-sitter-c.wasm")),
     rules: (await readText(asset("rules.json"))) ?? "",
-    ruleFiles: own ? await fetchRules(asset("web/rules-source.json")) : [],
+    // The scenarios of replays are among them.
+    ruleFiles: await fetchRules(asset("web/rules-source.json")),
     origin,
     files: fetched.files,
   };
   await activateWith(context, (_, options) => {
-    const worker = new Worker(asset("web/server.js").toString(true));
-    worker.postMessage(start);
-    const client: LanguageClient = new LanguageClient(
-      "lockstep",
-      "Lockstep",
-      {
-        ...options,
-        // The server cannot read what changed: it is told.
-        middleware: {
-          workspace: {
-            async didChangeWatchedFile(event: FileEvent, next: (event: FileEvent) => Promise<void>) {
-              const uri = Uri.parse(event.uri);
-              const params: VirtualFilesParams = { files: { [uri.path]: (await readText(uri)) ?? null } };
-              await client.sendNotification(virtualFilesNotification, params);
-              await next(event);
-            },
+    // A fresh worker for every start, so that a restart is one.
+    const createServer = async () => {
+      const worker = new Worker(asset("web/server.js").toString(true));
+      worker.postMessage(start);
+      // The host wraps workers: the client would not recognise this one.
+      return { reader: new BrowserMessageReader(worker), writer: new BrowserMessageWriter(worker) };
+    };
+    const client: LanguageClient = new LanguageClient("lockstep", "Lockstep", createServer, {
+      ...options,
+      // The server cannot read what changed: it is told.
+      middleware: {
+        workspace: {
+          async didChangeWatchedFile(event: FileEvent, next: (event: FileEvent) => Promise<void>) {
+            const uri = Uri.parse(event.uri);
+            const params: VirtualFilesParams = { files: { [uri.path]: (await readText(uri)) ?? null } };
+            await client.sendNotification(virtualFilesNotification, params);
+            await next(event);
           },
         },
       },
-      worker as ConstructorParameters<typeof LanguageClient>[3],
-    );
+    });
     return client;
   });
 }

@@ -8,7 +8,7 @@ import { defaults } from "../src/lsp/settings";
 const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const manifest = JSON.parse(readFileSync(path.join(project, "package.json"), "utf8"));
 const { contributes } = manifest;
-const sources = readdirSync(path.join(project, "client/src"))
+const sources = readdirSync(path.join(project, "client/src"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
   .map((name) => readFileSync(path.join(project, "client/src", name), "utf8"));
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { stepsOf } from "./steps.mjs";
 import { command, goToLine, openFile, project, startVsCode } from "./vscode.mjs";
 
 const [vsix] = process.argv.slice(2);
@@ -10,21 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "lockstep-tree-"));
 cpSync(path.join(project, "test-fixtures/demo"), folder, { recursive: true });
 const vscode = await startVsCode({ folder, vsix, port: 18_443, pictures: path.join(project, ".cache/e2e") });
 const { page, shot } = vscode;
-let passed = 0;
-let failed = 0;
-
-async function step(name, run) {
-  const started = Date.now();
-  try {
-    await run();
-    passed++;
-    console.log(`ok    ${name} (${Date.now() - started} ms)`);
-  } catch (error) {
-    failed++;
-    console.log(`FAIL  ${name}: ${error.message}`);
-    await shot(`failed-${name.replace(/\W+/g, "-")}`).catch(() => {});
-  }
-}
+const { step, report } = stepsOf(shot);
 
 const status = (text) => page.locator(".statusbar-item").filter({ hasText: text }).first();
 const editorText = async () => (await page.locator(".view-lines").first().textContent()).replace(/\u00a0/g, " ");
@@ -134,5 +121,4 @@ await step("settings take effect without a restart", async () => {
 
 await vscode.stop();
 rmSync(folder, { recursive: true, force: true });
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+process.exit(report());

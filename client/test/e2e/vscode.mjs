@@ -68,7 +68,9 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
   });
   await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok, "the server of VS Code");
   const browser = await chromium.launch({ executablePath: findChromium(), headless: true, args: ["--no-sandbox"] });
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
   await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   mkdirSync(pictures, { recursive: true });
@@ -92,31 +94,43 @@ async function waitFor(ready, what) {
   throw new Error(`${what} does not answer`);
 }
 
+/** Opens the box on top by its keys; right after start the workbench may not listen yet. */
+async function quickInput(page, keys, text) {
+  const input = page.locator(".quick-input-widget input.input");
+  await input.waitFor({ state: "hidden", timeout: 3_000 }).catch(() => page.keyboard.press("Escape"));
+  for (let left = 8; left > 0 && !(await input.isVisible()); left--) {
+    await page.keyboard.press(keys);
+    await input.waitFor({ timeout: 3_000 }).catch(() => {});
+  }
+  await input.fill(text);
+}
+
 /** Opens a file by its name, as people do. */
 export async function openFile(page, name) {
-  await page.keyboard.press("Control+p");
-  await page.locator(".quick-input-widget input").fill(name);
-  await page
-    .locator(".quick-input-list .monaco-list-row")
-    .filter({ hasText: path.basename(name) })
-    .first()
-    .waitFor();
+  const base = path.basename(name);
+  await quickInput(page, "Control+p", name);
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: base }).first().waitFor();
   await page.keyboard.press("Enter");
-  await page
-    .locator(".tab.active")
-    .filter({ hasText: path.basename(name) })
-    .waitFor();
+  await page.locator(".tab.active").filter({ hasText: base }).waitFor();
 }
 
 /** Runs a command of the palette. */
 export async function command(page, title) {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(`>${title}`);
+  await quickInput(page, "F1", `>${title}`);
   await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
 }
 
+/** Puts the cursor at the start of a line; keys that follow go to the editor. */
 export async function goToLine(page, line) {
-  await page.keyboard.press("Control+g");
-  await page.locator(".quick-input-widget input").fill(`:${line}`);
-  await page.keyboard.press("Enter");
+  await quickInput(page, "Control+g", `:${line}`);
+  const box = page.locator(".quick-input-widget");
+  for (let left = 5; left > 0 && (await box.isVisible()); left--) {
+    await page.keyboard.press("Enter");
+    await box.waitFor({ state: "hidden", timeout: 3_000 }).catch(() => {});
+  }
+  await page
+    .locator(".statusbar-item")
+    .filter({ hasText: new RegExp(`Ln ${line},`) })
+    .first()
+    .waitFor();
 }

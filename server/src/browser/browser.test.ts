@@ -77,7 +77,7 @@ const start: WorkerStart = {
   runtime: bytes("wasm/web-tree-sitter.wasm"),
   grammar: bytes("wasm/tree-sitter-c.wasm"),
   rules: readFileSync(path.join(project, "dist/rules.json"), "utf8"),
-  ruleFiles: [],
+  ruleFiles: JSON.parse(readFileSync(path.join(project, "dist/web/rules-source.json"), "utf8")),
   origin,
   files: texts,
 };
@@ -106,6 +106,9 @@ describe("server in a worker", () => {
     expect(shown.params!.diagnostics!.map(({ code }) => code)).toEqual(["vma-use-after-unlock", "mmap-lock-balance"]);
     rpc({ id: 2, method: "lockstep/tree", params: { textDocument: { uri } } });
     expect(await until(({ id }) => id === 2)).toMatchObject({ result: { kernel: true, root: "/k" } });
+    const line = text!.slice(0, text!.indexOf("return vma->vm_end;")).split("\n").length - 1;
+    rpc({ id: 4, method: "lockstep/replay", params: { textDocument: { uri }, position: { line, character: 0 } } });
+    expect(await until(({ id }) => id === 4)).toMatchObject({ result: { trace: { verdict: "violation" } } });
     const files = { "/k/mm/forget.c": texts["/k/mm/forget.c"]!.replace("return error;", "error = 0;") };
     rpc({ method: "lockstep/virtualFiles", params: { files } });
     const changed = `${origin}/k/mm/forget.c`;

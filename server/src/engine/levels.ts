@@ -74,7 +74,8 @@ function rolesOf(trace: Trace): string {
 
 export function summaryOf(trace: Trace): ReplaySummary {
   const { verdict, scenario, profile, states, switches, reason, threads, steps } = trace;
-  const race = verdict === "violation" ? { threads, steps, choices: trace.choices } : {};
+  const rows = steps.map(({ detail: _, ...step }) => step);
+  const race = verdict === "violation" ? { threads, steps: rows, choices: trace.choices } : {};
   return { verdict, scenario, profile, states, switches, reason, ...race };
 }
 

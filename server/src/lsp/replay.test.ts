@@ -12,10 +12,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start() {
+async function start(commands: string[] = []) {
   const demo = copyDemo();
   cleanups.push(demo.remove);
-  const client = await TestClient.start({ root: demo.root });
+  const client = await TestClient.start({ root: demo.root, initializationOptions: { commands } });
   cleanups.push(() => client.process.exitCode === null && client.process.kill());
   const text = readFileSync(path.join(demo.root, file), "utf8");
   await client.open(file, text);
@@ -81,5 +81,102 @@ describe("lockstep/replay", () => {
     source.cancel();
     expect(await first).toBe(LSPErrorCodes.RequestCancelled);
     expect(await client.request("lockstep/replay", params)).toMatchObject({ trace: { verdict: "violation" } });
+  });
+
+  it("tells the whole model after each step: callers, every cell, the locks of each CPU", async () => {
+    const { client, params } = await start();
+    const answer = await client.request<ReplayResult>("lockstep/replay", params);
+    if ("problem" in answer) throw new Error(answer.problem);
+    const { trace } = answer;
+    expect(trace.cells.length).toBeGreaterThan(0);
+    const now = trace.cells.map((c) => c.initial);
+    for (const step of trace.steps) {
+      const { values, held, stack } = step.detail!;
+      expect(values).toHaveLength(trace.cells.length);
+      expect(held).toHaveLength(trace.threads.length);
+      expect(held[step.cpu]).toEqual(step.locks);
+      for (const { cell, to } of step.changed) now[trace.cells.findIndex((c) => c.cell === cell)] = to;
+      // No row was left out of this small trace, so its changes are all there is.
+      expect(values).toEqual(now);
+      expect(stack.length).toBe(step.depth);
+    }
+    expect(new Set(trace.steps.map((s) => s.cpu)).size).toBe(2);
+  });
+
+  it("names the files of both threads: the reader's own, and the scenario's, which are in no tree", async () => {
+    const { client, params } = await start();
+    const answer = await client.request<ReplayResult>("lockstep/replay", params);
+    if ("problem" in answer) throw new Error(answer.problem);
+    expect(answer.files[file]).toBe(client.uri(file));
+    expect(answer.files["rules/scenarios/use-after-unlock.yaml"]).toBeNull();
+    expect(answer.scenarios.map((s) => s.id)).toContain("use-after-unlock");
+  });
+
+  it("follows the finding of a function through edits, and replays the function once it is repaired", async () => {
+    const { client, params, text } = await start();
+    const target = { ...params, function: "range_end_wrong", rule: "vma-use-after-unlock" };
+    await client.change(file, { text: `\n\n${text}` });
+    const moved = await client.request<ReplayResult>("lockstep/replay", target);
+    expect(moved).toMatchObject({
+      function: "range_end_wrong",
+      finding: { rule: "vma-use-after-unlock", line: params.position.line + 3 },
+      trace: { verdict: "violation" },
+      verdict: expect.stringMatching(/^violation: /),
+    });
+    await client.change(file, { text: text.replace("return vma->vm_end;", "return 0;") });
+    const repaired = await client.request<ReplayResult>("lockstep/replay", target);
+    expect(repaired).toMatchObject({ finding: null, function: "range_end_wrong" });
+    expect(repaired).not.toMatchObject({ trace: { verdict: "violation" } });
+    await client.change(file, { text: text.replaceAll("range_end_wrong", "other") });
+    expect(await client.request<ReplayResult>("lockstep/replay", target)).toMatchObject({
+      problem: expect.stringMatching(/no function range_end_wrong\(\) any more/),
+      scenarios: expect.any(Array),
+    });
+  });
+
+  it("gives texts: Markdown, the diagram, Promela", async () => {
+    const { client, params } = await start();
+    const text = async (format: string) =>
+      (await client.request<{ text: string }>("lockstep/replayText", { ...params, format })).text;
+    expect(await text("markdown")).toMatch(/^\*\*use-after-unlock\*\*: violation/);
+    expect(await text("diagram")).toMatch(/^ {2}CPU0 +CPU1\n/);
+    expect(await text("promela")).toMatch(/active proctype|proctype /);
+    const none = await client.request("lockstep/replayText", { ...params, rule: "no-such-rule", format: "text" });
+    expect(none).toMatchObject({ problem: expect.stringMatching(/no finding of no-such-rule/) });
+  });
+
+  it("is offered by lens, hover and code action to clients that can show it, and to no others", async () => {
+    const offers = async (commands: string[]) => {
+      const { client, params, text } = await start(commands);
+      const { textDocument, position } = params;
+      const lenses = await client.request<{ command: { title: string; arguments: unknown[] } }[]>(
+        "textDocument/codeLens",
+        { textDocument },
+      );
+      const character = text.split("\n")[position.line]!.indexOf("vm_end");
+      const hover = await client.request<Hover>("textDocument/hover", {
+        textDocument,
+        position: { ...position, character },
+      });
+      const actions = await client.request<{ title: string; command?: { arguments: unknown[] } }[]>(
+        "textDocument/codeAction",
+        { textDocument, range: { start: position, end: position }, context: { diagnostics: [] } },
+      );
+      return {
+        lens: lenses.find((l) => l.command.title === "▶ Replay race")?.command.arguments[0],
+        link: /\[▶ Replay race\]\(command:lockstep\.replayRace\?([^ )]+)/.exec(
+          (hover.contents as MarkupContent).value,
+        )?.[1],
+        action: actions.find((a) => a.title === "Replay the race of vma-use-after-unlock")?.command?.arguments[0],
+        line: position.line,
+        uri: textDocument.uri,
+      };
+    };
+    const { lens, link, action, line, uri } = await offers(["lockstep.replayRace"]);
+    const target = { uri, line, function: "range_end_wrong", rule: "vma-use-after-unlock" };
+    expect(lens).toEqual(target);
+    expect(JSON.parse(decodeURIComponent(link!))).toEqual([target]);
+    expect(action).toEqual(target);
+    expect(await offers([])).toMatchObject({ lens: undefined, link: undefined, action: undefined });
   });
 });

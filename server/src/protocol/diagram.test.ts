@@ -28,6 +28,7 @@ function trace(names: string[], rows: [number, string, string?, number?][]): Tra
         locks: [],
       }),
     ),
+    cells: [],
     violated: null,
     bindings: [],
     assumptions: [],

@@ -1,7 +1,6 @@
 /** Lockstep's own requests of the language server protocol: names and plain types, shared with clients. */
 import type { Contract, Finding, LockStateAt } from "./finding";
 import type { LockName } from "./locks";
-import type { Trace } from "./trace";
 
 /** A place in a document; line and character are 0-based, as everywhere in the protocol. */
 export interface PlaceParams {
@@ -112,15 +111,4 @@ export interface CheckWorkspaceResult {
   cancelled: boolean;
 }
 
-/** `lockstep/replay`: the racing interleaving behind a finding at a line, or of its function in a named scenario. */
-export const replayRequest = "lockstep/replay";
-export interface ReplayParams {
-  textDocument: { uri: string };
-  position: PlaceParams["position"];
-  rule?: string;
-  scenario?: string;
-  profile?: string;
-  schedule?: string;
-}
-/** A trace with its diagram for a commit message, or why there is none. */
-export type ReplayResult = { trace: Trace; diagram: string[] } | { problem: string };
+export * from "./replay";

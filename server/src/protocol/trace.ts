@@ -9,6 +9,28 @@ export interface TraceThread {
   file: string;
 }
 
+/** A function on the way to a step, with the line of its call. */
+export interface TraceFrame {
+  function: string;
+  file: string;
+  line: number;
+}
+
+export interface TraceLock {
+  lock: string;
+  mode: "read" | "write";
+}
+
+/** The whole model after a step: what viewers and debuggers show beside the row. Reports leave it out. */
+export interface StepDetail {
+  /** Callers of the step's function, the nearest first. */
+  stack: TraceFrame[];
+  /** Of every cell, in the order of `Trace.cells`. */
+  values: number[];
+  /** Held by each CPU. */
+  held: TraceLock[][];
+}
+
 export interface TraceStep {
   cpu: number;
   function: string;
@@ -19,9 +41,10 @@ export interface TraceStep {
   depth: number;
   changed: { cell: string; from: number; to: number }[];
   /** Held by the thread after the step. */
-  locks: { lock: string; mode: "read" | "write" }[];
+  locks: TraceLock[];
   /** What the step means for the outcome; empty for most. */
   note: string;
+  detail?: StepDetail;
 }
 
 export interface Trace {
@@ -38,6 +61,8 @@ export interface Trace {
   threads: TraceThread[];
   /** What matters of the interleaving; the schedule has all of it. */
   steps: TraceStep[];
+  /** The shared memory of the model, as it is at first. */
+  cells: { cell: string; initial: number }[];
   violated: { invariant: string; text: string } | null;
   bindings: { role: string; object: string }[];
   assumptions: string[];

@@ -41,6 +41,8 @@ export interface Frame {
   ret: number;
   end: number;
   depth: number;
+  /** Site of the call; absent in the thread's first function. */
+  calledAt: number | undefined;
   /** Site of the user's call that led into primitives; their steps are shown there. */
   shown: number | null;
   chain: readonly string[];
@@ -78,6 +80,7 @@ export class Lowering {
       ret: this.out.reg(),
       end: this.out.label(),
       depth: (outer?.depth ?? -1) + (shown === null ? 1 : 0),
+      calledAt: outer && this.out.site,
       shown,
       chain: [...(outer?.chain ?? []), code.key],
     };
@@ -188,7 +191,7 @@ export class Lowering {
 
   siteAt(at: number, end: number): number {
     const { frame } = this;
-    return frame.shown ?? this.out.siteOf(frame.code, at, end, frame.depth);
+    return frame.shown ?? this.out.siteOf(frame.code, at, end, frame.depth, frame.calledAt);
   }
 
   private instr(i: Instr): void {

@@ -1,9 +1,10 @@
 /** A schedule as rows of source lines: which to show, what happened, what was assumed on the way. */
 import type { Choice, Op, Violation } from "../explore/model";
 import { runSchedule, type Step } from "../explore/run";
-import type { TraceStep } from "../protocol/trace";
+import type { StepDetail, TraceFrame, TraceLock, TraceStep } from "../protocol/trace";
 import type { Built } from "./build";
 import { type Decision, type OpenChoice, Questions } from "./questions";
+import type { Site } from "./thread";
 
 /** Rows that a reader can take in. */
 const MAX_ROWS = 14;
@@ -29,6 +30,7 @@ export interface Told {
 }
 
 export interface Row extends TraceStep {
+  detail: StepDetail;
   /** How much the row matters: 3 changes memory, 2 reads what another thread changes, 1 takes or drops locks, 0 else. */
   weight: number;
 }
@@ -41,8 +43,11 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
   let lastThread = -1;
   const asked = new Questions(built);
   const lines = new Set<number>();
+  const now = { values: built.model.cells.map((c) => c.init), held: built.model.threads.map((): TraceLock[] => []) };
   for (const step of run.steps) {
     const t = step.choice.thread;
+    for (const { cell, to } of step.changed) now.values[cell] = to;
+    now.held[t] = locksOf(built, step);
     const ops = step.pcs.map((pc) => built.model.threads[t]!.ops[pc]!);
     asked.note(step, ops);
     for (const op of ops) {
@@ -51,7 +56,7 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
     }
     const shared = ops.filter(isShared);
     const site = (shared[0] ?? ops[0])?.site ?? lastSite;
-    const row = rowOf(built, step, site, weightOf(ops, step, contested));
+    const row = rowOf(built, step, site, weightOf(ops, step, contested), now);
     // What decides and computes is no row of its own, unless the run ends with it.
     if (row.weight === 0 && step !== run.steps[run.steps.length - 1]) continue;
     const old = rows[rows.length - 1];
@@ -63,7 +68,7 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
   const text = words(built, violation);
   if (violation.kind === "deadlock") {
     for (const t of run.waiting) {
-      const row = waitRow(built, run.final, t);
+      const row = waitRow(built, run.final, t, now);
       if (t === 0 && row.file === built.subject.file) lines.add(row.line);
       const last = rows.findLastIndex((r) => r.cpu === t);
       // A writer that queued stands there already.
@@ -124,7 +129,28 @@ function weightOf(ops: readonly Op[], step: Step, contested: ReadonlySet<number>
   return ops.some((op) => "lock" in op || "section" in op) ? 1 : 0;
 }
 
-function rowOf(built: Built, step: Step, site: number, weight: number): Row {
+/** State of the model as it stands while the rows are made. */
+type Now = Pick<StepDetail, "values" | "held">;
+
+function detailOf(built: Built, site: Site, now: Now): StepDetail {
+  return { stack: stackOf(built, site), values: [...now.values], held: [...now.held] };
+}
+
+function stackOf(built: Built, site: Site): TraceFrame[] {
+  const out: TraceFrame[] = [];
+  for (let n = site.caller; n !== undefined; ) {
+    const { function: name, file, line, caller }: Site = built.notes.sites[n]!;
+    out.push({ function: name, file, line });
+    n = caller;
+  }
+  return out;
+}
+
+function locksOf({ model }: Built, step: Step): TraceLock[] {
+  return step.held.map(({ lock, write }) => ({ lock: model.locks[lock]!.name, mode: write ? "write" : "read" }));
+}
+
+function rowOf(built: Built, step: Step, site: number, weight: number, now: Now): Row {
   const s = built.notes.sites[site] ?? built.notes.sites[0]!;
   const { model } = built;
   return {
@@ -135,8 +161,9 @@ function rowOf(built: Built, step: Step, site: number, weight: number): Row {
     text: step.choice.flush ? `(store reaches memory)` : s.text,
     depth: s.depth,
     changed: step.changed.map(({ cell, from, to }) => ({ cell: model.cells[cell]!.name, from, to })),
-    locks: step.held.map(({ lock, write }) => ({ lock: model.locks[lock]!.name, mode: write ? "write" : "read" })),
+    locks: locksOf(built, step),
     note: step.waits ? "waits" : "",
+    detail: detailOf(built, s, now),
     weight,
   };
 }
@@ -144,6 +171,7 @@ function rowOf(built: Built, step: Step, site: number, weight: number): Row {
 function merge(into: Row, row: Row): void {
   into.changed.push(...row.changed);
   into.locks = row.locks;
+  into.detail = row.detail;
   into.weight = Math.max(into.weight, row.weight);
   if (row.note !== "") into.note = row.note;
 }
@@ -157,7 +185,7 @@ function markHalves(built: Built, rows: Row[]): void {
   }
 }
 
-function waitRow(built: Built, final: Uint8Array, t: number): Row {
+function waitRow(built: Built, final: Uint8Array, t: number, now: Now): Row {
   const pc = final[2 * t]! | (final[2 * t + 1]! << 8);
   const op = built.model.threads[t]!.ops[pc]!;
   const s = built.notes.sites[op.site]!;
@@ -175,7 +203,8 @@ function waitRow(built: Built, final: Uint8Array, t: number): Row {
     text: s.text,
     depth: s.depth,
     changed: [],
-    locks: [],
+    locks: now.held[t]!,
+    detail: detailOf(built, s, now),
     note: `waits for ${what}`,
     weight: 4,
   };

@@ -19,6 +19,8 @@ export interface Site {
   /** Offsets in the function's text. */
   at: number;
   end: number;
+  /** Site of the call that led into the function; absent in a thread's first one. */
+  caller?: number;
   /** Of a branch: the condition as people ask it. */
   question?: string;
   /** Of a branch: where its condition stands, in which of the inlined calls, and whether "true" means that it is false. */
@@ -97,8 +99,9 @@ export class ThreadBuilder {
     return this.notes.sites.length - 1;
   }
 
-  siteOf(code: Code, at: number, end: number, depth: number): number {
+  siteOf(code: Code, at: number, end: number, depth: number, caller?: number): number {
     return this.addSite({
+      ...(caller === undefined ? {} : { caller }),
       file: code.file,
       function: code.name,
       line: code.line(at),

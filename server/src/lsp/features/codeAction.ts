@@ -1,8 +1,10 @@
-/** Code actions: repair a finding, leave it out with a reason, take back a comment that does nothing, write down a contract. */
+/** Code actions: repair a finding, replay its race, leave it out with a reason, take back a comment that does nothing, write down a contract. */
 import { type CodeAction, CodeActionKind, type Diagnostic, type TextEdit } from "vscode-languageserver";
 import type { Fix } from "../../engine/types";
 import type { Finding, Suppression } from "../../protocol/finding";
+import { showRaceCommand } from "../../protocol/replay";
 import { diagnosticContext, shownFindings } from "../checkDocument";
+import { raceTarget, scenarioOf } from "../races";
 import type { OpenFile } from "../session";
 import { suppressionDiagnostic, toDiagnostic } from "../toProtocol";
 import type { Feature } from "./feature";
@@ -40,6 +42,7 @@ export const codeAction: Feature = {
           const edit = (edits: TextEdit[]) => ({ changes: { [textDocument.uri]: edits } });
           if (wanted(CodeActionKind.QuickFix)) {
             const diagnostics = diagnosticContext(session, file.project);
+            const replays = session.client.commands.includes(showRaceCommand);
             for (const finding of findings.filter((f) => onLines(f.line, f.endLine))) {
               const diagnostic = toDiagnostic(finding, diagnostics);
               for (const [i, fix] of fixesOf(file, finding).entries())
@@ -50,6 +53,8 @@ export const codeAction: Feature = {
                   isPreferred: i === 0,
                   edit: edit([editOf(file, fix)]),
                 });
+              if (replays && scenarioOf(file.project, finding.rule) !== undefined)
+                actions.push(replayAction(textDocument.uri, finding, diagnostic));
               actions.push(ignoreAction(file, finding, diagnostic, session.client.commands.includes(ignoreCommand)));
             }
             for (const s of suppressions.filter((x) => x.state === "stale" && onLines(x.line, x.line)))
@@ -75,6 +80,12 @@ export const codeAction: Feature = {
 
 function editOf({ document }: OpenFile, fix: Fix): TextEdit {
   return { range: { start: document.positionAt(fix.start), end: document.positionAt(fix.end) }, newText: fix.text };
+}
+
+function replayAction(uri: string, finding: Finding, diagnostic: Diagnostic): CodeAction {
+  const title = `Replay the race of ${finding.rule}`;
+  const command = { title, command: showRaceCommand, arguments: [raceTarget(uri, finding)] };
+  return { title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], command };
 }
 
 /** A comment on the line above, indented like the line. Without a client that asks, the reason is for the user to write. */

@@ -1,13 +1,13 @@
 /** Hover: the race behind a finding, rules with their sources, inferred contracts, locks held at this point. */
 import { type CancellationToken, type Hover, MarkupKind, type Position } from "vscode-languageserver";
-import { loadScenarios, replayLineSteps, type ScenarioSet } from "../../engine/replay";
+import { replayLineSteps } from "../../engine/replay";
+import { showRaceCommand } from "../../protocol/replay";
 import { traceHover } from "../../report/trace";
 import { shownFindings } from "../checkDocument";
+import { raceTarget, scenarioOf, scenariosOf } from "../races";
 import type { Session } from "../session";
 import { inSlices } from "../slices";
 import type { Feature } from "./feature";
-
-const scenarios = new WeakMap<Session, ScenarioSet>();
 
 /** The race of the finding at a place, drawn; null if none is reported there or its rule has no race. */
 async function raceAt(
@@ -23,16 +23,23 @@ async function raceAt(
   const finding = findings.find(
     (f) => f.line === line + 1 && f.column <= character + 1 && (f.endLine > f.line || character + 1 <= f.endColumn),
   );
-  const rule = project.rules.checks.find((c) => c.id === finding?.rule);
-  if (finding === undefined || rule?.scenario === undefined) return null;
-  let set = scenarios.get(session);
-  if (set === undefined) {
-    set = loadScenarios(session.host.builtinRules());
-    scenarios.set(session, set);
-  }
-  const request = { file: path, line: finding.line, rule: rule.id, scenario: null, profile: null, schedule: null };
-  const answer = await inSlices(session, uri, replayLineSteps(project.engine, set, request), token);
-  return "problem" in answer ? null : traceHover(answer.trace);
+  if (finding === undefined || scenarioOf(project, finding.rule) === undefined) return null;
+  const { rule } = finding;
+  const request = { file: path, line: finding.line, rule, scenario: null, profile: null, schedule: null };
+  const answer = await inSlices(session, uri, replayLineSteps(project.engine, scenariosOf(session), request), token);
+  if ("problem" in answer) return null;
+  const link = session.client.commands.includes(showRaceCommand)
+    ? `\n\n[▶ Replay race](command:${showRaceCommand}?${argumentsOf(raceTarget(uri, finding))} "Step through it")`
+    : "";
+  return traceHover(answer.trace) + link;
+}
+
+/** As a link in Markdown takes them; brackets and quotes in names must not end it. */
+function argumentsOf(argument: object): string {
+  return encodeURIComponent(JSON.stringify([argument])).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 export const hover: Feature = {

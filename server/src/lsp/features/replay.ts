@@ -1,36 +1,110 @@
-/** `lockstep/replay`: searches in slices, so that typing never waits for it; an edit of the file ends it. */
-import { loadScenarios, replayLineSteps, type ScenarioSet } from "../../engine/replay";
+/** `lockstep/replay` and its texts: searched in slices, so that typing never waits; an edit of the file ends the search. */
+import type { CancellationToken } from "vscode-languageserver";
+import { type ReplayAnswer as Replayed, replayLineSteps } from "../../engine/replay";
 import { diagram } from "../../protocol/diagram";
-import { type ReplayParams, type ReplayResult, replayRequest } from "../../protocol/requests";
+import type { Finding } from "../../protocol/finding";
+import {
+  type ReplayAnswer,
+  type ReplayParams,
+  type ReplayResult,
+  type ReplayTextParams,
+  type ReplayTextResult,
+  replayRequest,
+  replayTextRequest,
+} from "../../protocol/replay";
+import type { Trace } from "../../protocol/trace";
+import { modelLine, traceMarkdown, traceText, verdictLine } from "../../report/trace";
+import { type Located, locate, scenarioChoices, scenariosOf } from "../races";
+import type { OpenFile, Session } from "../session";
 import { inSlices } from "../slices";
 import type { Feature } from "./feature";
 
+const failed = { problem: "the replay failed; see the log." };
+
 export const replay: Feature = {
   register({ connection, session, dispatch }) {
-    let scenarios: ScenarioSet | undefined;
     connection.onRequest(
       replayRequest,
-      dispatch.request(
+      dispatch.request<ReplayParams, ReplayResult>(
         replayRequest,
-        async (params: ReplayParams, token): Promise<ReplayResult> => {
-          const file = await session.open(params.textDocument.uri);
-          if (file === undefined) return { problem: "this file is not one that is checked." };
-          scenarios ??= loadScenarios(session.host.builtinRules());
-          const { project, path } = file;
-          const steps = replayLineSteps(project.engine, scenarios, {
-            file: path,
-            line: params.position.line + 1,
-            rule: params.rule ?? null,
-            scenario: params.scenario ?? null,
-            profile: params.profile ?? null,
-            schedule: params.schedule ?? null,
-          });
-          const answer = await inSlices(session, params.textDocument.uri, steps, token);
-          return "problem" in answer ? answer : { trace: answer.trace, diagram: diagram(answer.trace) };
+        async (params, token) => {
+          const scenarios = scenarioChoices(session);
+          const found = await search(session, params, token);
+          if ("problem" in found) return { ...found, scenarios };
+          const { file, located, trace } = found;
+          return {
+            trace,
+            diagram: diagram(trace),
+            verdict: verdictLine(trace),
+            model: modelLine(trace),
+            function: located.function,
+            finding: located.finding && pick(located.finding),
+            scenarios,
+            files: addresses(session, file, trace),
+          };
         },
-        { problem: "the replay failed; see the log." },
+        failed,
+      ),
+    );
+    connection.onRequest(
+      replayTextRequest,
+      dispatch.request<ReplayTextParams, ReplayTextResult>(
+        replayTextRequest,
+        async (params, token) => {
+          const found = await search(session, params, token);
+          if ("problem" in found) return found;
+          const text = textOf(found, params.format);
+          return text === null ? { problem: `there is no model: ${found.trace.reason ?? ""}` } : { text };
+        },
+        failed,
       ),
     );
     return undefined;
   },
 };
+
+function pick({ rule, alias, message, advice, line }: Finding): ReplayAnswer["finding"] {
+  return { rule, alias, message, advice, line };
+}
+
+type Found = { file: OpenFile; located: Located } & Exclude<Replayed, { problem: string }>;
+
+async function search(
+  session: Session,
+  params: ReplayParams,
+  token: CancellationToken,
+): Promise<Found | { problem: string }> {
+  const { uri } = params.textDocument;
+  const file = await session.open(uri);
+  if (file === undefined) return { problem: "this file is not one that is checked." };
+  const located = locate(session, file, params, token);
+  if ("problem" in located) return located;
+  const steps = replayLineSteps(file.project.engine, scenariosOf(session), located.request);
+  const answer = await inSlices(session, uri, steps, token);
+  return "problem" in answer ? answer : { file, located, ...answer };
+}
+
+function textOf({ trace, promela }: Found, format: ReplayTextParams["format"]): string | null {
+  switch (format) {
+    case "markdown":
+      return traceMarkdown(trace);
+    case "promela":
+      return promela();
+    case "diagram":
+      return [...diagram(trace), ""].join("\n");
+    default:
+      return traceText(trace);
+  }
+}
+
+/** Racing threads may come with Lockstep: their files are in no tree. */
+function addresses(session: Session, { project }: OpenFile, trace: Trace): Record<string, string | null> {
+  const files = trace.steps.flatMap((s) => [s.file, ...(s.detail?.stack ?? []).map((f) => f.file)]);
+  const all = new Set([...files, ...trace.threads.map((t) => t.file)]);
+  return Object.fromEntries(
+    [...all].sort().map((file) => {
+      const known = session.textOf(project, file) !== undefined;
+      return [file, known ? session.uriOf(project, file) : null];
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+/** The debugger of races in VS Code: runs inside the extension, on any host. */
+import {
+  DebugAdapterInlineImplementation,
+  type DebugConfiguration,
+  type Disposable,
+  debug,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
+import type { BaseLanguageClient } from "vscode-languageclient";
+import { type ReplayResult, replayRequest } from "../../../server/src/protocol/replay";
+import { activeEditor, identify } from "../places";
+import { debugType } from "../replay/launch";
+import { shippedUri } from "../replay/shippedFiles";
+import { paramsOf, readTarget } from "../replay/target";
+import { RaceSession } from "./session";
+
+export function registerDebugger(client: BaseLanguageClient): Disposable[] {
+  return [
+    debug.registerDebugConfigurationProvider(debugType, {
+      /** F5 without a configuration: the line of the cursor. */
+      resolveDebugConfiguration(_, given): DebugConfiguration | undefined {
+        if (readTarget(given) !== undefined) return given;
+        const editor = activeEditor();
+        if (editor === undefined) {
+          void window.showInformationMessage("Lockstep: put the cursor on a line that is reported.");
+          return undefined;
+        }
+        const { uri } = identify(client, editor.document);
+        const { line } = editor.selection.active;
+        return { ...given, type: debugType, request: "launch", name: "Race at the cursor", uri, line };
+      },
+    }),
+    debug.registerDebugAdapterDescriptorFactory(debugType, {
+      createDebugAdapterDescriptor: () =>
+        new DebugAdapterInlineImplementation(
+          new RaceSession({
+            async replay(target) {
+              const document = await workspace.openTextDocument(Uri.parse(target.uri, true));
+              const params = { ...paramsOf(target), textDocument: identify(client, document) };
+              return await client.sendRequest<ReplayResult>(replayRequest, params);
+            },
+            pathOf: ({ files }, file) => {
+              const address = files[file];
+              return pathOf(address ? Uri.parse(address, true) : shippedUri(file));
+            },
+          }),
+        ),
+    }),
+  ];
+}
+
+/** Breakpoints name plain files by path, all else by address. */
+function pathOf(uri: Uri): string {
+  return uri.scheme === "file" ? uri.fsPath : uri.toString();
+}

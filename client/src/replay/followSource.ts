@@ -1,0 +1,136 @@
+/** The editor goes along with the race, without taking the focus; the lines of each CPU carry its colour and its letter. */
+import {
+  type Disposable,
+  OverviewRulerLane,
+  Range,
+  type TextDocument,
+  type TextEditor,
+  type TextEditorDecorationType,
+  TextEditorRevealType,
+  ThemeColor,
+  Uri,
+  ViewColumn,
+  window,
+  workspace,
+} from "vscode";
+import type { ReplayAnswer } from "../../../server/src/protocol/replay";
+import { shippedUri } from "./shippedFiles";
+import { lastStep, letterOf, placeOf } from "./walk";
+
+/** Beyond this many CPUs, colours are used again; letters are not. */
+const colours = 4;
+
+export class FollowSource implements Disposable {
+  private readonly types: { here: TextEditorDecorationType; there: TextEditorDecorationType }[];
+  private readonly disposables: Disposable[];
+  private shown: { answer: ReplayAnswer; at: number } | undefined;
+
+  constructor() {
+    this.types = Array.from({ length: colours * 2 }, (_, cpu) => decorationsOf(cpu));
+    this.disposables = [
+      ...this.types.flatMap(({ here, there }) => [here, there]),
+      window.onDidChangeVisibleTextEditors(() => this.decorate()),
+    ];
+  }
+
+  /** Marks where every CPU stands, and shows the line of the last step if it is in a file of the reader's. */
+  async follow(answer: ReplayAnswer, at: number): Promise<void> {
+    this.shown = { answer, at };
+    // While a thread of Lockstep's own runs, the reader sees where the other one stands.
+    const step = answer.trace.steps.slice(0, at).findLast((s) => answer.files[s.file]);
+    const address = step && answer.files[step.file];
+    if (step && address) await reveal(Uri.parse(address, true), step.line - 1, true);
+    this.decorate();
+  }
+
+  /** Goes to the line of a step, also if it belongs to a scenario that comes with Lockstep. */
+  async open(answer: ReplayAnswer, at: number): Promise<void> {
+    const step = lastStep(answer.trace, at);
+    if (step === undefined) return;
+    const address = answer.files[step.file];
+    await reveal(address ? Uri.parse(address, true) : shippedUri(step.file), step.line - 1, false);
+    this.decorate();
+  }
+
+  clear(): void {
+    this.shown = undefined;
+    this.decorate();
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  private decorate(): void {
+    for (const editor of window.visibleTextEditors) {
+      for (const [cpu, { here, there }] of this.types.entries()) {
+        const range = this.rangeIn(editor, cpu);
+        const now = this.shown && lastStep(this.shown.answer.trace, this.shown.at)?.cpu === cpu;
+        editor.setDecorations(here, range && now ? [range] : []);
+        editor.setDecorations(there, range && !now ? [range] : []);
+      }
+    }
+  }
+
+  /** The line on which a CPU stands, if this editor shows its file. */
+  private rangeIn({ document }: TextEditor, cpu: number): Range | undefined {
+    if (this.shown === undefined) return undefined;
+    const { answer, at } = this.shown;
+    const step = placeOf(answer.trace, at, cpu);
+    if (step === undefined || step.line > document.lineCount) return undefined;
+    const address = answer.files[step.file];
+    const uri = address ? Uri.parse(address, true) : shippedUri(step.file);
+    if (uri.toString() !== document.uri.toString()) return undefined;
+    const { range } = document.lineAt(step.line - 1);
+    return new Range(step.line - 1, range.start.character, step.line - 1, range.end.character);
+  }
+}
+
+function decorationsOf(cpu: number): { here: TextEditorDecorationType; there: TextEditorDecorationType } {
+  const colour = new ThemeColor(`lockstep.cpu${letterOf(cpu % colours)}`);
+  const make = (now: boolean) =>
+    window.createTextEditorDecorationType({
+      isWholeLine: true,
+      overviewRulerLane: OverviewRulerLane.Full,
+      overviewRulerColor: colour,
+      borderWidth: now ? "1px 0" : "0 0 1px",
+      borderStyle: now ? "solid" : "dashed",
+      borderColor: colour,
+      ...(now ? { backgroundColor: new ThemeColor("editor.stackFrameHighlightBackground") } : {}),
+      after: {
+        contentText: now ? `◀ ${letterOf(cpu)}` : letterOf(cpu),
+        color: colour,
+        fontWeight: "bold",
+        margin: "0 0 0 1.5em",
+      },
+    });
+  return { here: make(true), there: make(false) };
+}
+
+/** The document in the column where it is, else where text is being edited, else in the first one. */
+async function reveal(uri: Uri, line: number, preserveFocus: boolean): Promise<void> {
+  const document = await openQuietly(uri);
+  if (document === undefined) return;
+  const at = new Range(Math.min(line, document.lineCount - 1), 0, Math.min(line, document.lineCount - 1), 0);
+  const there = window.visibleTextEditors.find((e) => e.document.uri.toString() === uri.toString());
+  if (there !== undefined && preserveFocus) {
+    there.revealRange(at, TextEditorRevealType.InCenterIfOutsideViewport);
+    return;
+  }
+  const column = there?.viewColumn ?? window.visibleTextEditors.find((e) => e.viewColumn)?.viewColumn ?? ViewColumn.One;
+  const editor = await window.showTextDocument(document, {
+    viewColumn: column,
+    preserveFocus,
+    preview: true,
+    ...(preserveFocus ? {} : { selection: at }),
+  });
+  editor.revealRange(at, TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+async function openQuietly(uri: Uri): Promise<TextDocument | undefined> {
+  try {
+    return await workspace.openTextDocument(uri);
+  } catch {
+    return undefined;
+  }
+}
