@@ -11,7 +11,7 @@ import { replayFinding } from "./replay";
 import type { Engine, TreeProvider } from "./types";
 
 /** What one finding of a whole check may cost. */
-const BUDGET = { maxStates: 10_000, maxOps: 2_000 };
+const BUDGET = { maxStates: 10_000, maxOps: 1_500 };
 
 const EXAMPLE = "drivers/example/example.c";
 const HEADERS = "include/linux";

@@ -18,6 +18,8 @@ type Kind = "functions" | "macros" | "structs" | "prototypes";
 
 /** Which files an `#include` means, transitive closures, and which file of a closure defines a name. */
 export class Includes {
+  /** `arch name` → header, as the compiler's search folders give it. */
+  private readonly searched = new Map<string, string | null>();
   private readonly direct = new Map<string, string[]>();
   private readonly closures = new Map<string, Closure>();
   private readonly ids = new Map<string, number>();
@@ -67,7 +69,10 @@ export class Includes {
     }
     const old = this.direct.get(path);
     this.direct.delete(path);
-    if (existence) this.direct.clear();
+    if (existence) {
+      this.direct.clear();
+      this.searched.clear();
+    }
     const same = old !== undefined && !existence && sameList(old, this.directIncludes(path));
     if (!same) this.closures.clear();
   }
@@ -137,22 +142,34 @@ export class Includes {
     const dir = folderOf(from);
     const own = joinPath(dir, name);
     if (quoted && this.files.exists(own)) return own;
-    for (const folder of searchFolders(from)) {
-      const path = joinPath(folder, name);
-      if (this.files.exists(path)) return path;
+    const arch = archOf(from);
+    const key = `${arch} ${name}`;
+    let shared = this.searched.get(key);
+    if (shared === undefined) {
+      shared = this.search(arch, name);
+      this.searched.set(key, shared);
     }
-    if (name.startsWith("asm/")) {
-      for (const folder of ["include/asm-generic", "include/uapi/asm-generic"]) {
-        const path = joinPath(folder, name.slice(4));
-        if (this.files.exists(path)) return path;
-      }
-    }
+    if (shared !== null) return shared;
     if (this.files.exists(own)) return own;
     for (let parent = dir; parent !== ""; parent = folderOf(parent)) {
       const path = joinPath(`${parent}/include`, name);
       if (this.files.exists(path)) return path;
     }
     return undefined;
+  }
+
+  /** What `<name>` stands for in all files of an architecture. */
+  private search(arch: string, name: string): string | null {
+    for (const folder of [`arch/${arch}/include`, "include", `arch/${arch}/include/uapi`, "include/uapi"]) {
+      const path = joinPath(folder, name);
+      if (this.files.exists(path)) return path;
+    }
+    if (!name.startsWith("asm/")) return null;
+    for (const folder of ["include/asm-generic", "include/uapi/asm-generic"]) {
+      const path = joinPath(folder, name.slice(4));
+      if (this.files.exists(path)) return path;
+    }
+    return null;
   }
 
   private register(path: string, scan: FileScan): void {
@@ -182,10 +199,9 @@ function eachName(scan: FileScan, note: (kind: Kind, name: string) => void): voi
   for (const name of scan.prototypes) note("prototypes", name);
 }
 
-/** Folders of `<…>` names, in the compiler's order. Files of another architecture see their own headers. */
-function searchFolders(from: string): string[] {
-  const arch = /^arch\/(\w+)\//.exec(from)?.[1] ?? "x86";
-  return [`arch/${arch}/include`, "include", `arch/${arch}/include/uapi`, "include/uapi"];
+/** Files of another architecture see their own headers. */
+function archOf(from: string): string {
+  return from.startsWith("arch/") ? (/^arch\/(\w+)\//.exec(from)?.[1] ?? "x86") : "x86";
 }
 
 const sameList = (a: string[], b: string[]): boolean => a.length === b.length && a.every((item, k) => item === b[k]);
