@@ -3,6 +3,7 @@ import { LineIndex } from "../base/lineIndex";
 import type { Finding } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
 import { TOO_LARGE } from "../replay/build";
+import type { Waypoint } from "../replay/path";
 import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "../replay/replay";
 import type { Scenario, ScenarioSet } from "../replay/scenario";
 import type { CheckRule } from "../rules/model";
@@ -153,14 +154,11 @@ function pathOf(engine: EngineImpl, finding: Finding | undefined): Pick<ReplayIn
   const cause = finding && engine.causeOf(finding);
   if (!cause) return {};
   const { raw } = cause;
-  const reported: ReplayInput["reported"] = (decisions) => reportedOn(engine, cause, decisions);
-  const steps = raw.steps.map(({ at, end }) => ({ function: finding.function, at, end }));
-  return {
-    reported,
-    path: steps.some((s) => s.at === raw.at)
-      ? steps
-      : [...steps, { function: finding.function, at: raw.at, end: raw.end }],
-  };
+  const reported: ReplayInput["reported"] = (decisions, open) => reportedOn(engine, cause, decisions, open);
+  const step = ({ at, end }: { at: number; end: number }): Waypoint => ({ function: finding.function, at, end });
+  // What is told of the time after the finding need not be passed.
+  const first = raw.steps.findIndex((s) => s.at === raw.at);
+  return { reported, path: [...(first < 0 ? raw.steps : raw.steps.slice(0, first)), raw].map(step) };
 }
 
 function findingAt(engine: EngineImpl, request: ReplayRequest): Finding | undefined {

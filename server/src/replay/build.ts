@@ -143,6 +143,7 @@ function buildModels(input: BuildInput): Models | string {
       invariants.push({ e: never(when), harm });
     }
     const laidOut = builders.map((out) => out.finish());
+    for (const name of ctx.relevance.unlooked) notes.unlooked.add(name);
     const keeps = world.locks.map((_, i) => i);
     const finish = (n: number, ops: Op[]): Model["threads"][number] => {
       const whole = { ops, registers: laidOut[n]!.registers };
