@@ -4,6 +4,7 @@
  */
 import type { Finding, ReplaySummary } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
+import { Shared } from "../replay/build";
 import type { ScenarioSet } from "../replay/scenario";
 import type { CheckRule } from "../rules/model";
 import { EngineImpl } from "./engine";
@@ -26,12 +27,13 @@ export class Verdicts {
   /** Replays what can be replayed, and sets the levels. */
   judge(engine: Engine, findings: readonly Finding[]): void {
     if (!(engine instanceof EngineImpl)) return;
+    const shared = new Shared();
     for (const finding of findings) {
       const cause = engine.causeOf(finding);
       // What is complete within one thread needs no other one.
       if (finding.level === "hint" || cause?.check.scenario === undefined || cause.check.harm !== "race") continue;
       this.set ??= this.scenarios();
-      const trace = replayFinding(engine, this.set, finding, BUDGET);
+      const trace = replayFinding(engine, this.set, finding, { ...BUDGET, shared });
       if (trace === null) continue;
       finding.replay = summaryOf(trace);
       // An interleaving that needs choices the path of the finding does not make is shown, but proves nothing.

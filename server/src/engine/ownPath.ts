@@ -5,24 +5,41 @@
 import type { Block, Cfg } from "../cfg/cfg";
 import { folderOf } from "../interproc/program";
 import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
-import type { Decision } from "../replay/questions";
+import type { Decision, OpenChoice } from "../replay/questions";
 import type { Cause, EngineImpl } from "./engine";
 
-export function reportedOn(engine: EngineImpl, cause: Cause, decisions: readonly Decision[]): boolean {
+export function reportedOn(
+  engine: EngineImpl,
+  cause: Cause,
+  decisions: readonly Decision[],
+  open: readonly OpenChoice[],
+): boolean {
+  const must = new Set(open.flatMap((c) => (c.decision ? [place(c.decision)] : [])));
   const frames = new Map<string, Decision[]>();
   for (const d of decisions) frames.set(d.frame, [...(frames.get(d.frame) ?? []), d]);
-  return [...frames.values()].every((list) => possible(engine, cause, list));
+  // Calls in which nothing was open are as the model has computed them.
+  const asked = [...frames.values()].filter((list) => isOwn(cause, list[0]!) || list.some((d) => must.has(place(d))));
+  return asked.every((list) => possible(engine, cause, list, must));
 }
 
+const place = (d: Decision): string => `${d.frame} ${d.at} ${d.end}`;
+
+const isOwn = (cause: Cause, d: Decision): boolean => d.file === cause.ref.file && d.function === cause.ref.item.name;
+
 /** One call of one function. */
-function possible(engine: EngineImpl, cause: Cause, decisions: readonly Decision[]): boolean {
+function possible(
+  engine: EngineImpl,
+  cause: Cause,
+  decisions: readonly Decision[],
+  must: ReadonlySet<string>,
+): boolean {
   const { file, function: name } = decisions[0]!;
-  const own = file === cause.ref.file && name === cause.ref.item.name;
+  const own = isOwn(cause, decisions[0]!);
   const ref = own ? cause.ref : engine.program.functionsOf(file).find((r) => r.item.name === name);
   const dir = folderOf(cause.ref.file);
   const whole = ref && engine.program.checked(ref, dir);
   if (!ref || !whole) return false;
-  const cfg = confined(whole.cfg, decisions);
+  const cfg = confined(whole.cfg, decisions, must);
   if (!cfg) return false;
   const { machine: m } = whole;
   const analysis = analyseFunction(m.fn, cfg, m.rules, m.scope, m.entry);
@@ -35,22 +52,25 @@ function stillFound(engine: EngineImpl, { raw, ref }: Cause, dir: string, analys
   return found.some((f) => f.rule === raw.rule && f.at === raw.at);
 }
 
-/** The graph with one way out of each decided branch. Null: a condition is none of its branches, or was decided both ways. */
-function confined(cfg: Cfg, decisions: readonly Decision[]): Cfg | null {
+/** The graph with one way out of each decided branch. Null: an open condition is none of its branches, or went both ways. */
+function confined(cfg: Cfg, decisions: readonly Decision[], must: ReadonlySet<string>): Cfg | null {
   const blocks: Block[] = cfg.blocks.slice();
   const nowhere = blocks.push({ id: blocks.length, instrs: [], term: { k: "stop", at: 0 } }) - 1;
   for (const d of decisions) {
-    if (decisions.some((x) => x.at === d.at && x.end === d.end && x.answer !== d.answer)) return null;
+    if (decisions.some((x) => x.at === d.at && x.end === d.end && x.answer !== d.answer)) {
+      if (must.has(place(d))) return null;
+      continue;
+    }
     let met = false;
     for (const [n, block] of cfg.blocks.entries()) {
       const { term } = block;
       if (term.k !== "branch" && term.k !== "config" && term.k !== "iterate") continue;
-      const place = term.k === "branch" ? term.cond : { at: term.at, end: term.k === "iterate" ? term.end : term.at };
-      if (place.at !== d.at || place.end !== d.end) continue;
+      const where = term.k === "branch" ? term.cond : { at: term.at, end: term.k === "iterate" ? term.end : term.at };
+      if (where.at !== d.at || where.end !== d.end) continue;
       met = true;
       blocks[n] = { ...block, term: { ...term, ...(d.answer ? { f: nowhere } : { t: nowhere }) } };
     }
-    if (!met) return null;
+    if (!met && must.has(place(d))) return null;
   }
   return { ...cfg, blocks };
 }

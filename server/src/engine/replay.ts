@@ -2,7 +2,8 @@
 import { LineIndex } from "../base/lineIndex";
 import type { Finding } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
-import { TOO_LARGE } from "../replay/build";
+import { Shared, TOO_LARGE } from "../replay/build";
+import type { Waypoint } from "../replay/path";
 import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "../replay/replay";
 import type { Scenario, ScenarioSet } from "../replay/scenario";
 import type { CheckRule } from "../rules/model";
@@ -61,6 +62,7 @@ export function* replayLineSteps(
   if (typeof chosen === "string") return { problem: chosen };
   const runs = runsOf(chosen, request.profile);
   if (typeof runs === "string") return { problem: runs };
+  // Texts may change between two slices: nothing is shared.
   const input = ({ scenario, profile }: Run): ReplayInput => ({
     program: engine.program,
     textOf: (path) => engine.overlay.text(path),
@@ -123,13 +125,14 @@ export function replayFinding(
   engine: EngineImpl,
   set: ScenarioSet,
   finding: Finding,
-  budget: Pick<ReplayInput, "maxStates" | "maxOps">,
+  budget: Pick<ReplayInput, "maxStates" | "maxOps" | "shared">,
   only: string | null = null,
 ): Trace | null {
   const cause = engine.causeOf(finding);
   const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || s.id === only) : [];
   if (!cause || chosen.length === 0) return null;
   const held = heldBy(engine, finding.file, finding.function);
+  const shared = budget.shared ?? new Shared();
   const steps = overRuns(everyRun(chosen), ({ scenario, profile }) => ({
     program: engine.program,
     textOf: (path) => engine.overlay.text(path),
@@ -141,6 +144,7 @@ export function replayFinding(
     line: finding.line,
     ...pathOf(engine, finding),
     ...budget,
+    shared,
   }));
   for (;;) {
     const next = steps.next();
@@ -153,14 +157,11 @@ function pathOf(engine: EngineImpl, finding: Finding | undefined): Pick<ReplayIn
   const cause = finding && engine.causeOf(finding);
   if (!cause) return {};
   const { raw } = cause;
-  const reported: ReplayInput["reported"] = (decisions) => reportedOn(engine, cause, decisions);
-  const steps = raw.steps.map(({ at, end }) => ({ function: finding.function, at, end }));
-  return {
-    reported,
-    path: steps.some((s) => s.at === raw.at)
-      ? steps
-      : [...steps, { function: finding.function, at: raw.at, end: raw.end }],
-  };
+  const reported: ReplayInput["reported"] = (decisions, open) => reportedOn(engine, cause, decisions, open);
+  const step = ({ at, end }: { at: number; end: number }): Waypoint => ({ function: finding.function, at, end });
+  // What is told of the time after the finding need not be passed.
+  const first = raw.steps.findIndex((s) => s.at === raw.at);
+  return { reported, path: [...(first < 0 ? raw.steps : raw.steps.slice(0, first)), raw].map(step) };
 }
 
 function findingAt(engine: EngineImpl, request: ReplayRequest): Finding | undefined {

@@ -30,8 +30,15 @@ export interface BuildInput {
   loopBound: number;
   /** Steps of one thread before it is trimmed, at most. */
   maxOps?: number;
+  shared?: Shared;
   /** Leaves the threads as they were laid out: slow, for comparison. */
   untrimmed?: boolean;
+}
+
+/** What several replays of one unchanged tree may have in common. */
+export class Shared {
+  user: UserCode | undefined;
+  readonly relevance = new Map<string, Relevance>();
 }
 
 export interface Built {
@@ -70,7 +77,9 @@ export function build(input: BuildInput): Models | string {
 
 function buildModels(input: BuildInput): Models | string {
   const { program, scenario, set } = input;
-  const user = new UserCode(program, input.textOf);
+  const { shared = new Shared() } = input;
+  shared.user ??= new UserCode(program, input.textOf);
+  const { user } = shared;
   const subject = user.of(input.subject);
   if (subject.ast.degraded.length > 0)
     return `${subject.name}() is not fully understood: ${subject.ast.degraded[0]!.reason}`;
@@ -88,6 +97,17 @@ function buildModels(input: BuildInput): Models | string {
     ),
   );
   const names = [scenario.subject.name, ...scenario.racers.map((r) => r.name)];
+  const relevanceOf = (world: World): Relevance => {
+    const about = set.primitives;
+    const fresh = (): Relevance =>
+      new Relevance({ user, world, primitives, about, ownLocks, waited, subjectFile: subject.file });
+    // Locks and counters of the user's own structs make a world that only this replay has.
+    if (ownLocks || scenario.counters !== null) return fresh();
+    const key = `${scenario.id} ${subject.file}`;
+    const known = shared.relevance.get(key) ?? fresh();
+    shared.relevance.set(key, known);
+    return known;
+  };
   let tracked: ReadonlySet<string> = new Set();
   // What is counted is known only after a lowering; cells of it may bring up more.
   for (let pass = 0; ; pass++) {
@@ -101,15 +121,7 @@ function buildModels(input: BuildInput): Models | string {
       scenario: own,
       primitives,
       about: set.primitives,
-      relevance: new Relevance({
-        user,
-        world,
-        primitives,
-        about: set.primitives,
-        ownLocks,
-        waited,
-        subjectFile: subject.file,
-      }),
+      relevance: relevanceOf(world),
       ownLocks,
       loopBound: input.loopBound,
       subjectFile: subject.file,
@@ -143,6 +155,7 @@ function buildModels(input: BuildInput): Models | string {
       invariants.push({ e: never(when), harm });
     }
     const laidOut = builders.map((out) => out.finish());
+    for (const name of ctx.relevance.unlooked) notes.unlooked.add(name);
     const keeps = world.locks.map((_, i) => i);
     const finish = (n: number, ops: Op[]): Model["threads"][number] => {
       const whole = { ops, registers: laidOut[n]!.registers };

@@ -284,18 +284,41 @@ function parametersOf(head: string): { params: string[]; types: string[] } {
   return { params, types };
 }
 
-/** Functions in a scenario's text. `line`: where the text begins in its file; `indent`: what YAML took away. */
-export function scenarioCode(program: ProgramView, file: string, text: string, line: number): Map<string, Code> {
+const parsedScenarios = new WeakMap<object, Map<string, Map<string, Code>>>();
+
+/** Functions in a scenario's text, parsed once per parser. `line`: where the text begins in its file. */
+export function scenarioCode(
+  program: ProgramView,
+  file: string,
+  text: string,
+  line: number,
+): ReadonlyMap<string, Code> {
+  const { parser, macros } = program.o;
+  let known = parsedScenarios.get(parser);
+  if (!known) parsedScenarios.set(parser, (known = new Map()));
+  const key = `${file}:${line}\n${text}`;
+  let found = known.get(key);
+  if (!found) known.set(key, (found = parseScenario(parser, macros, file, text, line)));
+  return found;
+}
+
+function parseScenario(
+  parser: ProgramView["o"]["parser"],
+  macros: ProgramView["o"]["macros"],
+  file: string,
+  text: string,
+  line: number,
+): Map<string, Code> {
   const out = new Map<string, Code>();
   const lines = new LineIndex(text);
   for (const item of scanFile(text).functions) {
     const body = text.slice(item.start, item.end);
-    const ast = parseFunction(program.o.parser, body, { kind: item.kind, macros: program.o.macros });
+    const ast = parseFunction(parser, body, { kind: item.kind, macros });
     out.set(item.name, {
       name: item.name,
       file,
       ast,
-      cfg: buildCfg(ast, program.o.macros),
+      cfg: buildCfg(ast, macros),
       user: false,
       line: (at) => lines.positionAt(item.start + at).line + line,
       // A comment behind a line says what it stands for.

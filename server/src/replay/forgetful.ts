@@ -68,13 +68,22 @@ function asked(ops: readonly Op[]): Map<number, { asks: number[]; again: Uint8Ar
 /** Leaves out what is computed for registers that nobody reads. */
 export function dropUnread(ops: readonly Op[]): Op[] {
   const live = liveness(ops);
+  return without(ops, (op, pc) => op.k === "set" && !live.after(pc).includes(op.r));
+}
+
+/** Leaves out moves of a register to itself. */
+export function dropMoves(ops: readonly Op[]): Op[] {
+  return without(ops, (op) => op.k === "set" && op.e.k === "reg" && op.e.r === op.r);
+}
+
+function without(ops: readonly Op[], idle: (op: Op, pc: number) => boolean): Op[] {
   const at: number[] = [];
   let kept = 0;
   const drop = ops.map((op, pc) => {
-    const unread = op.k === "set" && op.atomic !== true && !live.after(pc).includes(op.r);
+    const gone = op.atomic !== true && idle(op, pc);
     at.push(kept);
-    if (!unread) kept++;
-    return unread;
+    if (!gone) kept++;
+    return gone;
   });
   return ops.flatMap((op, pc): Op[] => {
     if (drop[pc]) return [];

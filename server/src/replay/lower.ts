@@ -69,6 +69,11 @@ export class Lowering {
   inline(code: Code, args: readonly Value[], shown: number | null, places: readonly (Place | null)[] = []): Value {
     const outer: Frame | undefined = this.frame;
     const type = code.ast.returnType;
+    if (code.user && !code.macro && this.out.isFull()) {
+      this.out.notes.unmodelled.add(code.name);
+      this.out.cut(`${code.name}() is not modelled: the function calls too much that matters`);
+      return this.values.unknown(type);
+    }
     if ((outer?.chain.length ?? 0) >= MAX_DEPTH || outer?.chain.includes(code.key)) {
       this.out.cut(`${code.name}() calls deeper than ${MAX_DEPTH} or itself`);
       return this.values.unknown(type);
@@ -350,7 +355,9 @@ export class Lowering {
     if (typeof known === "boolean" && v.e.k === "num" && v.e.v === UNKNOWN) v = { ...v, e: num(known ? 1 : 0) };
     const memo = key === null ? undefined : this.out.memo(key, vars, text, flag);
     const { at, end } = cond;
-    this.out.branch(v.e, yes, no, memo, { at, end, frame: this.frame.id, negated: yes !== t });
+    // Inside primitives it is the call's outcome that is decided, which the user's code looks at afterwards.
+    const where = this.frame.shown === null ? { at, end, frame: this.frame.id, negated: yes !== t } : undefined;
+    this.out.branch(v.e, yes, no, memo, where);
   }
 
   isStruct(type: string): boolean {

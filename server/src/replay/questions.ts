@@ -12,7 +12,7 @@ export interface OpenChoice {
   answer: boolean;
   /** The branches that ask this. */
   pcs: number[];
-  /** As a decision of the function that asks; null: it is none of the user's conditions. */
+  /** As a decision of the function that asks; null: it is the outcome of a primitive, or another thread's. */
   decision: Decision | null;
 }
 
@@ -30,7 +30,7 @@ export interface Decision {
 export class Questions {
   private readonly free = new Map<string, OpenChoice>();
   private readonly decided = new Map<string, boolean>();
-  /** Conditions on things unknown that the first thread decided, in order. */
+  /** The ways that the first thread took, in order. */
   readonly decisions: Decision[] = [];
   /** Free answers that a register still remembers. */
   private readonly kept = new Map<string, string>();
@@ -47,7 +47,10 @@ export class Questions {
       const question = site.question ?? site.text;
       const register = op.memo === undefined ? null : `${t} ${op.memo}`;
       if (op.assume !== undefined) {
-        if (heldBy(op.cond, step.regs) !== UNKNOWN) continue;
+        if (heldBy(op.cond, step.regs) !== UNKNOWN) {
+          this.known(t, op, step);
+          continue;
+        }
         // An earlier free answer that the path depends on later is the path's as well.
         const earlier = register === null ? undefined : this.kept.get(register);
         if (earlier !== undefined) this.free.delete(earlier);
@@ -59,8 +62,15 @@ export class Questions {
         const decision = this.decide(t, site, answer);
         this.free.set(key, { thread: t, question, answer, pcs: this.asking(t, op), decision });
         if (register !== null) this.kept.set(register, key);
-      }
+      } else this.known(t, op, step);
     }
+  }
+
+  /** A branch on a value, or on an answer that was given before. */
+  private known(t: number, op: Op & { k: "branch" }, step: Step): void {
+    const value = heldBy(op.cond, step.regs);
+    const answer = value === UNKNOWN ? (op.memo === undefined ? 0 : step.regs[op.memo]!) : value === 0 ? 2 : 1;
+    if (answer !== 0) this.decide(t, this.built.notes.sites[op.site]!, answer === 1);
   }
 
   private decide(t: number, site: Site, yes: boolean): Decision | null {

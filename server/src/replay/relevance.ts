@@ -9,8 +9,8 @@ import type { Code, Located, UserCode } from "./code";
 import type { Primitives } from "./scenario";
 import { bare, type LockKind, type World } from "./world";
 
-/** Functions looked at for one question. Beyond, the answer is no, and the trace says so. */
-const MAX_LOOK = 1500;
+/** Names looked at for one question. Beyond, the answer is no, and nothing is called clean. */
+const MAX_LOOK = 4000;
 const MAX_PASSED = 4;
 
 export interface RelevanceInput {
@@ -27,6 +27,8 @@ export interface RelevanceInput {
 }
 
 export class Relevance {
+  /** Calls that lead to more functions than were looked at. */
+  readonly unlooked = new Set<string>();
   private readonly known = new Map<string, boolean>();
   /** Calls from deeper down that lead to nothing. */
   private readonly inner = new Set<string>();
@@ -83,7 +85,8 @@ export class Relevance {
         }
       }
     }
-    if (seen.size < MAX_LOOK) for (const key of seen) if (key !== root) this.inner.add(key);
+    if (seen.size >= MAX_LOOK) this.unlooked.add(name);
+    else for (const key of seen) if (key !== root) this.inner.add(key);
     return this.settle(root, false);
   }
 

@@ -16,7 +16,7 @@ export interface ReplayInput extends Omit<BuildInput, "loopBound"> {
   maxStates?: number;
   memory?: "sc" | "tso";
   /** Does the analysis report the finding on paths with these decisions alone? */
-  reported?: (decisions: readonly Decision[]) => boolean;
+  reported?: (decisions: readonly Decision[], open: readonly OpenChoice[]) => boolean;
   /** Called between slices of the search; throws to cancel. */
   pause?: () => void;
 }
@@ -61,7 +61,9 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
     if (told) {
       // A path that the analysis itself reports the finding on is the finding's, whatever else there is.
       const own =
-        told.open.length > 0 && told.open.every((c) => c.decision) && input.reported?.(told.decisions) === true;
+        told.open.length > 0 &&
+        told.open.every((c) => c.thread === 0) &&
+        input.reported?.(told.decisions, told.open) === true;
       const { open, either } = own
         ? { open: [], either: [] }
         : yield* dependsOn(path, told, { ...options, footprints });
@@ -239,6 +241,8 @@ function whyNot(
     .map((id) => notes.cuts[id]!)
     .filter((c) => /not modelled|not known|calls deeper/.test(c));
   if (unmodelled.length > 0) return `unmodelled: ${unmodelled.join("; ")}`;
+  if (notes.unlooked.size > 0)
+    return `unmodelled: ${[...notes.unlooked].sort().join(", ")}() leads to more functions than were looked at`;
   const lost = [...found.lost].map((id) => `${notes.sites[id]!.text} (${notes.sites[id]!.function})`).slice(0, 3);
   if (found.overflow) return `overflow: a value left the range that the model has: ${lost.join("; ")}`;
   if (found.wild) return `unmodelled: a pointer of unknown value is followed: ${lost.join("; ")}`;

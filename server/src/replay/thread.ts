@@ -51,6 +51,8 @@ export function newKnowledge(): Knowledge {
 }
 
 export interface Notes {
+  /** Calls that were taken to be irrelevant after a part of what they lead to was looked at. */
+  unlooked: Set<string>;
   /** Calls that have a meaning to the model but neither body nor description: paths end there. */
   unmodelled: Set<string>;
   assumptions: Set<string>;
@@ -64,7 +66,15 @@ export interface Notes {
 }
 
 export function newNotes(): Notes {
-  return { unmodelled: new Set(), assumptions: new Set(), cuts: [], bounds: new Set(), loops: new Set(), sites: [] };
+  return {
+    unlooked: new Set(),
+    unmodelled: new Set(),
+    assumptions: new Set(),
+    cuts: [],
+    bounds: new Set(),
+    loops: new Set(),
+    sites: [],
+  };
 }
 
 /** Ops of one thread before it is trimmed. */
@@ -125,6 +135,11 @@ export class ThreadBuilder {
       this.named.set(name, r);
     }
     return r;
+  }
+
+  /** Most of what a thread may have is laid out: what is open is finished, and no more is begun. */
+  isFull(): boolean {
+    return this.ops.length > 0.7 * this.maxOps;
   }
 
   emit(op: NewOp): void {

@@ -7,7 +7,7 @@ import { nextPcs, type Op } from "../explore/model";
 import { foldAnswers } from "./answers";
 import { colour } from "./colour";
 import { expressionsOf, foldConstants, registersOf } from "./fold";
-import { dropUnread, forgetful, withClears } from "./forgetful";
+import { dropMoves, dropUnread, forgetful, withClears } from "./forgetful";
 import { type PostDominators, postDominators } from "./postdom";
 
 export interface Trimmed {
@@ -41,7 +41,8 @@ export function trim(input: TrimInput): Trimmed {
     const { kept, dom } = slice(alive, folded.reached, input);
     ops = dropUnread(forgetful(compact(alive, kept, dom)));
   }
-  return colour(withClears(ops));
+  const { ops: short, registers } = colour(withClears(ops));
+  return { ops: dropMoves(short), registers };
 }
 
 /** An object that was looked at is as alive a moment later, unless the thread let go of something between. */
