@@ -29,6 +29,7 @@ const HELP = `npm run mutations -- [options]: seeds bugs into the kernel trees i
   --all             every mutant, no sample                   --json FILE    verdicts for other tools
   --show            print diffs of the sample, run nothing
   --replay          replay the findings of rules with a race; only bugs that such rules should find are seeded
+  --tight           … within the budget that a whole check has for each
   --help            this text`;
 
 if (flag("help")) {
@@ -68,7 +69,7 @@ const replayed: Replayed[] = [];
 async function runTree(version: string, tree: Tree, kind: Kind, count: number): Promise<Verdict[]> {
   const host = createNodeHost();
   const engine = await host.createEngine(tree, host.shippedRules());
-  const replays = flag("replay") ? new Replays(engine, loadScenarios(host.builtinRules())) : null;
+  const replays = flag("replay") ? new Replays(engine, loadScenarios(host.builtinRules()), flag("tight")) : null;
   const races = replays?.races();
   const all = enumerateTree(tree, data, kind);
   const pool = all.mutants.filter((m) => selected(m) && (!races || m.expect.some((x) => races.has(x))));

@@ -11,8 +11,14 @@ import { EngineImpl } from "./engine";
 import { replayFinding } from "./replay";
 import type { Engine, TreeProvider } from "./types";
 
-/** What one finding of a whole check may cost. */
-const BUDGET = { maxStates: 10_000, maxOps: 1_500 };
+/** What the replay of one finding may cost: states of the search, and steps of a thread before it is trimmed. */
+export interface Budget {
+  maxStates: number;
+  maxOps: number;
+}
+
+/** In a whole check. */
+const BUDGET: Budget = { maxStates: 20_000, maxOps: 1_500 };
 
 const EXAMPLE = "drivers/example/example.c";
 const HEADERS = "include/linux";
@@ -22,7 +28,10 @@ export class Verdicts {
   private readonly refuting = new Map<string, readonly Trace[]>();
 
   /** `scenarios` is asked only if there is something to replay. */
-  constructor(private readonly scenarios: () => ScenarioSet) {}
+  constructor(
+    private readonly scenarios: () => ScenarioSet,
+    private readonly budget = BUDGET,
+  ) {}
 
   /** Replays what can be replayed, and sets the levels. */
   judge(engine: Engine, findings: readonly Finding[]): void {
@@ -33,7 +42,7 @@ export class Verdicts {
       // What is complete within one thread needs no other one.
       if (finding.level === "hint" || cause?.check.scenario === undefined || cause.check.harm !== "race") continue;
       this.set ??= this.scenarios();
-      const trace = replayFinding(engine, this.set, finding, { ...BUDGET, shared });
+      const trace = replayFinding(engine, this.set, finding, { ...this.budget, shared });
       if (trace === null) continue;
       finding.replay = summaryOf(trace);
       // An interleaving that needs choices the path of the finding does not make is shown, but proves nothing.
@@ -63,7 +72,7 @@ export class Verdicts {
       const { rules, parser } = engine.options;
       const other = new EngineImpl({ tree: exampleTree(engine, `#include <linux/mm.h>\n\n${code}`), rules, parser });
       return other.check(EXAMPLE).findings.flatMap((f) => {
-        const trace = f.rule === check.id ? replayFinding(other, this.set!, f, BUDGET, scenario) : null;
+        const trace = f.rule === check.id ? replayFinding(other, this.set!, f, this.budget, scenario) : null;
         return trace === null ? [] : [trace];
       });
     });

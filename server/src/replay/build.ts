@@ -7,11 +7,11 @@ import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } 
 import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
 import { confine, type Waypoint } from "./path";
+import type { Value } from "./place";
 import { Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
 import { trim } from "./trim";
-import type { Value } from "./values";
 import { never, num, reg, World } from "./world";
 
 export interface BuildInput {

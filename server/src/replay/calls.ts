@@ -9,8 +9,8 @@ import type { Located } from "./code";
 import { intrinsic, isIntrinsic } from "./intrinsics";
 import type { Lowering } from "./lower";
 import { forget } from "./memory";
+import type { Value } from "./place";
 import { isHarmless, lockKindOf } from "./relevance";
-import type { Value } from "./values";
 import { type LockKind, num, reg } from "./world";
 
 /** Length of a body that is worth evaluating for its value alone. */

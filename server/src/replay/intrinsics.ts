@@ -2,7 +2,8 @@
 import { type Expr, type Mode, type Ref, UNKNOWN } from "../explore/model";
 import type { Expr as CExpr } from "../syntax/ast";
 import type { Lowering } from "./lower";
-import { ADDRESS, type Value } from "./values";
+import type { Value } from "./place";
+import { ADDRESS } from "./values";
 import { num, reg } from "./world";
 
 const NOTHING: ReadonlySet<string> = new Set();

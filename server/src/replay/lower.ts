@@ -7,11 +7,12 @@ import { answer, questionOf, wordOf } from "./bits";
 import { Calls } from "./calls";
 import { type Code, TYPE_OF_ARGUMENT, type UserCode } from "./code";
 import { declare } from "./memory";
+import type { Place, Value } from "./place";
 import type { Relevance } from "./relevance";
 import type { Primitives } from "./scenario";
 import { resolveName } from "./scopes";
 import { flagKey, type ThreadBuilder } from "./thread";
-import { type Place, type Value, Values } from "./values";
+import { Values } from "./values";
 import { bare, num, reg, same, type World } from "./world";
 
 export interface LowerContext {

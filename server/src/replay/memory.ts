@@ -3,8 +3,8 @@ import { UNKNOWN } from "../explore/model";
 import type { Expr as CExpr, VarDecl } from "../syntax/ast";
 import { clearBits } from "./bits";
 import type { Lowering } from "./lower";
+import type { Place, Value } from "./place";
 import { resolveName } from "./scopes";
-import type { Place, Value } from "./values";
 import { bare, num } from "./world";
 
 /** A field behind the user's own pointer: a register, one object per pointer. */

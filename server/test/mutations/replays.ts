@@ -7,6 +7,9 @@ import type { Finding } from "../../src/protocol/finding";
 import type { Verdict } from "./harness";
 import type { Mutant } from "./model";
 
+/** What a single replay takes, when somebody asks for it. */
+const AMPLE = { maxStates: 50_000, maxOps: 12_000 };
+
 export type Outcome = "confirmed" | "open choices" | "refuted" | "inconclusive";
 
 export interface Replayed {
@@ -24,8 +27,9 @@ export class Replays {
   constructor(
     private readonly engine: Engine,
     scenarios: ScenarioSet,
+    tight: boolean,
   ) {
-    this.verdicts = new Verdicts(() => scenarios);
+    this.verdicts = tight ? new Verdicts(() => scenarios) : new Verdicts(() => scenarios, AMPLE);
   }
 
   /** Aliases of the rules whose findings need a race. */
