@@ -63,6 +63,8 @@ export class UserCode {
   private readonly enums = new Map<string, Map<string, number>>();
   private readonly types = new Map<string, string[]>();
   private readonly found = new Map<string, Located[]>();
+  private readonly globals = new Map<string, string>();
+  private readonly globalNames = new Map<string, Set<string>>();
 
   constructor(
     readonly program: ProgramView,
@@ -229,6 +231,36 @@ export class UserCode {
       this.types.set(key, found);
     }
     return found;
+  }
+
+  /** Type of a variable at the top level of a file; empty if it is none there. */
+  globalType(file: string, name: string): string {
+    const key = `${file}|${name}`;
+    let found = this.globals.get(key);
+    if (!this.isGlobal(file, name)) return "";
+    if (found === undefined) {
+      const text = this.textOfFile(file) ?? "";
+      const declared = new RegExp(`^((?:[A-Za-z_]\\w*\\s+)+\\**)\\s*${name}\\s*(?:=|;|\\[|__)`, "m").exec(text);
+      found = (declared?.[1] ?? "").replace(/\b(?:static|extern|const|volatile|__\w+)\b/g, " ").trim();
+      this.globals.set(key, found);
+    }
+    return found;
+  }
+
+  /** Does a file declare a variable of that name at its top level? */
+  isGlobal(file: string, name: string): boolean {
+    let names = this.globalNames.get(file);
+    if (!names) {
+      const text = this.textOfFile(file) ?? "";
+      const declared = text.matchAll(/^(?:[A-Za-z_]\w*\s+)+\**\s*([A-Za-z_]\w*)\s*(?:=|;|\[|__)/gm);
+      names = new Set([...declared].map((m) => m[1]!));
+      this.globalNames.set(file, names);
+    }
+    return names.has(name);
+  }
+
+  typeOfField(file: string, tag: string, field: string): string {
+    return this.program.o.index.fieldType(file, tag, field) ?? "";
   }
 
   fieldType(from: Code, tag: string, field: string): string {

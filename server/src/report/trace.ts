@@ -12,7 +12,10 @@ export function modelLine(t: Trace): string {
 export function verdictLine(t: Trace): string {
   const switches = `${t.switches} context switch${t.switches === 1 ? "" : "es"}`;
   if (t.verdict === "violation") return `violation: ${t.violated?.text ?? ""} (${switches})`;
-  if (t.verdict === "clean") return "clean: no interleaving does the harm of this scenario";
+  if (t.verdict === "clean")
+    return t.scenario === "race"
+      ? "clean: no interleaving of the two does any of the harms that the model knows"
+      : "clean: no interleaving does the harm of this scenario";
   return `inconclusive: ${t.reason ?? ""}`;
 }
 
