@@ -124,7 +124,7 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       return nothing;
     case "lk_choose": {
       const r = out.reg();
-      const numbers = args.map((a) => values.value(a).e).flatMap((e) => (e.k === "num" ? [e.v] : []));
+      const numbers = args.map((a) => values.value(a).e).flatMap(constant);
       out.emit({ k: "choose", r, values: numbers });
       return result(r);
     }
@@ -171,6 +171,12 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
     default:
       return raceWord(l, name, args) ?? { ...nothing, e: num(UNKNOWN) };
   }
+}
+
+/** `3` and `-3`. */
+function constant(e: Expr): number[] {
+  if (e.k === "un" && e.op === "-") return constant(e.e).map((v) => -v);
+  return e.k === "num" ? [e.v] : [];
 }
 
 /** A condition over one cell: the register that gets the cell's value, and the condition over it. */
