@@ -94,11 +94,7 @@ export class Verdicts {
   }
 
   /** Replays of the rule's wrong examples, over the headers of this tree. */
-  private *examplesOf(
-    engine: EngineImpl,
-    check: CheckRule,
-    scenario: string,
-  ): Generator<undefined, readonly Trace[]> {
+  private *examplesOf(engine: EngineImpl, check: CheckRule, scenario: string): Generator<undefined, readonly Trace[]> {
     const key = `${check.id} ${check.file} ${scenario}`;
     const known = this.refuting.get(key);
     if (known) return known;
@@ -108,11 +104,7 @@ export class Verdicts {
     return out;
   }
 
-  private *replayExamples(
-    other: EngineImpl,
-    check: CheckRule,
-    scenario: string | null,
-  ): Generator<undefined, Trace[]> {
+  private *replayExamples(other: EngineImpl, check: CheckRule, scenario: string | null): Generator<undefined, Trace[]> {
     const out: Trace[] = [];
     for (const code of check.bad) {
       yield;

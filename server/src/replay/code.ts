@@ -316,9 +316,12 @@ function parametersOf(head: string): { params: string[]; types: string[] } {
   return { params, types };
 }
 
-const parsedScenarios = new WeakMap<object, Map<string, Map<string, Code>>>();
+/** Functions of shipped texts by parser, place and text: they are the same for every replay. */
+const shipped = new WeakMap<ProgramView["o"]["parser"], Map<string, Map<string, Code>>>();
+/** Texts that are kept, at most; more are tests'. */
+const MAX_SHIPPED = 200;
 
-/** Functions in a scenario's text, parsed once per parser. `line`: where the text begins in its file. */
+/** Functions in a scenario's text, which begins at a line of its file. Each is parsed when it is first needed. */
 export function scenarioCode(
   program: ProgramView,
   file: string,
@@ -326,31 +329,30 @@ export function scenarioCode(
   line: number,
 ): ReadonlyMap<string, Code> {
   const { parser, macros } = program.o;
-  let known = parsedScenarios.get(parser);
-  if (!known) parsedScenarios.set(parser, (known = new Map()));
+  let known = shipped.get(parser);
+  if (!known) shipped.set(parser, (known = new Map()));
   const key = `${file}:${line}\n${text}`;
-  let found = known.get(key);
-  if (!found) known.set(key, (found = parseScenario(parser, macros, file, text, line)));
-  return found;
-}
-
-function parseScenario(
-  parser: ProgramView["o"]["parser"],
-  macros: ProgramView["o"]["macros"],
-  file: string,
-  text: string,
-  line: number,
-): Map<string, Code> {
+  const old = known.get(key);
+  if (old) return old;
+  if (known.size >= MAX_SHIPPED) known.clear();
   const out = new Map<string, Code>();
+  known.set(key, out);
   const lines = new LineIndex(text);
   for (const item of scanFile(text).functions) {
     const body = text.slice(item.start, item.end);
-    const ast = parseFunction(parser, body, { kind: item.kind, macros });
+    let ast: FunctionAst | undefined;
+    let cfg: Cfg | undefined;
     out.set(item.name, {
       name: item.name,
       file,
-      ast,
-      cfg: buildCfg(ast, macros),
+      get ast() {
+        ast ??= parseFunction(parser, body, { kind: item.kind, macros });
+        return ast;
+      },
+      get cfg() {
+        cfg ??= buildCfg(this.ast, macros);
+        return cfg;
+      },
       user: false,
       line: (at) => lines.positionAt(item.start + at).line + line,
       // A comment behind a line says what it stands for.
