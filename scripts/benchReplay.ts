@@ -125,6 +125,7 @@ async function spinOn(promela: string, seconds: number): Promise<string[]> {
 }
 
 function summary(name: string, rows: readonly Measured[], print: Print): void {
+  if (rows.length === 0) return;
   const at = (list: readonly number[], share: number): string => {
     const sorted = [...list].sort((a, b) => a - b);
     return ms(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
