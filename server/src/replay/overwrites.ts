@@ -151,7 +151,7 @@ function instrumented(thread: Laid, t: number, notice: Notice): Laid {
       out.push({ k: "load", r: now, from: op.to, site, atomic: true });
       marks({ ...op, e: reg(wrote) }, op.to, true);
       // Unknown values count as different ones.
-      const [ask, lost, fine, memo] = [label(), label(), label(), fresh()];
+      const [ask, lost, fine] = [label(), label(), label()];
       const equals = (l: number, r: number): Expr => ({ k: "bin", op: "==", l: reg(l), r: reg(r) });
       out.push({ k: "branch", cond: reg(changed), t: ask, f: fine, site });
       place(ask);
@@ -163,8 +163,7 @@ function instrumented(thread: Laid, t: number, notice: Notice): Laid {
       ];
       harmless.forEach((cond, n) => {
         const next = n + 1 < harmless.length ? label() : lost;
-        out.push({ k: "set", r: memo, e: num(2), site });
-        out.push({ k: "branch", cond, t: fine, f: next, memo, site });
+        out.push({ k: "branch", cond, t: fine, f: next, assume: false, site });
         if (next !== lost) place(next);
       });
       place(lost);

@@ -4,6 +4,7 @@ import { toPromela } from "../explore/promela";
 import { formatSchedule } from "../explore/run";
 import { Search, type SearchResult } from "../explore/search";
 import type { Trace } from "../protocol/trace";
+import { dependsOn } from "./confirm";
 import { type BuiltRace, buildRace, type RaceInput } from "./raceBuild";
 import type { Start } from "./raceStarts";
 import { idOf, sitesOf, unfinished } from "./replay";
@@ -44,7 +45,14 @@ export function* raceSteps(input: RaceInput): Generator<undefined, RaceAnswer> {
   }
   const all = found.length > 0 ? found : alone ? [alone] : [];
   const worst = all.filter((f) => f.result.violation).sort((a, b) => a.result.switches - b.result.switches)[0];
-  const trace = toTrace(input, built, all, worst ?? null, states, sites);
+  const told = worst && tell({ ...built, model: worst.model }, worst.result.schedule, worst.result.violation!, "sc");
+  const open =
+    worst && told
+      ? (yield* dependsOn({ ...built, model: worst.model }, told, { maxStates: MAX_STATES })).open.map(
+          (c) => `${c.question}: ${c.answer}`,
+        )
+      : [];
+  const trace = toTrace(input, built, all, worst ?? null, { told: told ?? null, open, states, sites });
   return { trace, promela: () => toPromela((worst ?? all[0])?.model ?? built.model) };
 }
 
@@ -73,15 +81,13 @@ function toTrace(
   built: BuiltRace,
   all: readonly { start: Start; result: SearchResult }[],
   worst: { start: Start; model: Model; result: SearchResult } | null,
-  states: number,
-  sites: ReadonlySet<number>,
+  { told, open, states, sites }: { told: Told | null; open: string[]; states: number; sites: ReadonlySet<number> },
 ): Trace {
   const { notes } = built;
   const schedule: readonly Choice[] = worst?.result.schedule ?? [];
-  const told = worst ? tell({ ...built, model: worst.model }, schedule, worst.result.violation!, "sc") : null;
   const seen = new Set(all.flatMap(({ result }) => [...result.seen]));
   const cuts = [...new Set(all.flatMap(({ result }) => result.cuts))].map((id) => notes.cuts[id]!);
-  const reason = told ? doubt(told, states === 0) : whyNot(built, all, cuts, seen);
+  const reason = told ? doubt(told, open, states === 0) : whyNot(built, all, cuts, seen);
   const tried = worst ? worst.start.words : startWords(all.map((f) => f.start));
   return {
     ...base(input),
@@ -99,7 +105,7 @@ function toTrace(
       ...(tried.length > 0 ? [`at first ${tried.join(", ")}`] : []),
       ...[...notes.assumptions].sort(),
     ],
-    choices: told?.choices ?? [],
+    choices: open,
     unmodelled: [...notes.unmodelled].sort(),
     coverage: { reached: [...sites].filter((s) => seen.has(s)).length, of: sites.size },
     schedule: formatSchedule(schedule),
@@ -108,10 +114,10 @@ function toTrace(
 }
 
 /** Why harm that was found is no answer to the question, or null. */
-function doubt(told: Told, alone: boolean): string | null {
+function doubt(told: Told, open: readonly string[], alone: boolean): string | null {
   // From every start that was tried, one of them fails without the other.
   if (alone) return `alone: ${told.violated.text}, with nobody else about, from every start that was tried`;
-  return told.choices.length > 0 ? `free-choice: it happens only if ${told.choices.join("; ")}` : null;
+  return open.length > 0 ? `free-choice: it happens only if ${open.join("; ")}` : null;
 }
 
 /** `x is 0` and `x is 1` were both tried: `x is 0 or 1`. */
@@ -165,6 +171,7 @@ function base(input: RaceInput): Trace {
     coverage: { reached: 0, of: 0 },
     schedule: "",
     id: "",
+    onPath: false,
   };
 }
 

@@ -13,7 +13,7 @@ import { Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { extentOf, isShared, type Learnt, newLearnt, objectKey, Sharing, usedByBoth } from "./sharing";
 import { onlySharedNulls } from "./sources";
-import { type Knowledge, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
+import { newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
 import { trim } from "./trim";
 import type { Value } from "./place";
 import { bare, num, World } from "./world";
@@ -84,9 +84,7 @@ function* buildModel(
   const learnt = newLearnt(codes.length);
   for (const p of parameters) for (const tag of p.keys()) if (!learnt.tags.includes(tag)) learnt.tags.push(tag);
   const common = yield* commonNames(user, codes, learnt.tags, generic);
-  const knowledge = codes.map(() => newKnowledge());
   let known = "";
-  let last = false;
   for (let pass = 0; ; pass++) {
     yield;
     const sharing = new Sharing(learnt, input.distinct, parameters, generic, common.tags);
@@ -119,23 +117,25 @@ function* buildModel(
       loopBound: input.loopBound,
       subjectFile: codes[0]!.file,
       sharing,
+      again: () => {},
     };
     const bindings: Built["bindings"] = [];
-    const laid = codes.map((code, t) => {
-      const out = new ThreadBuilder(notes, knowledge[t]!, MAX_OPS);
+    const builders = codes.map((code, t) => {
+      const out = new ThreadBuilder(notes, newKnowledge(), MAX_OPS);
       const lowering = new Lowering({ ...ctx, subjectFile: code.file }, out);
       sharing.enter(t);
       startHeap(lowering);
       userThread(input.subjects[t]!, lowering, out, code, names[t]!, bindings);
       out.emit({ k: "stop" });
-      return out.finish();
+      return out;
     });
-    if (!last) {
-      const now = JSON.stringify([extentOf(learnt), knowledge.map(extent)]);
-      last = pass + 1 >= PASSES || now === known;
+    // What is shared is known only after a layout; cells of it may bring up more.
+    const now = extentOf(learnt);
+    if (now !== known && pass < PASSES) {
       known = now;
       continue;
     }
+    const laid = builders.map((out) => out.finish());
     const shared = sharedNames(learnt, laid, world);
     if (shared.length === 0) return { problem: nothingShared(names, learnt, input.distinct) };
     for (const [path, threads] of learnt.elements)
@@ -187,7 +187,7 @@ function* buildModel(
     if (problem) return `the model of ${names.join(" and ")} is too large: ${problem}`;
     const subject = codes[0]!;
     const told = codes.map((code, n) => ({ name: names[n]!, code }));
-    return { model, notes, world, subject, bindings, threads: told, hidden, starts, shared, shallow };
+    return { model, notes, world, subject, bindings, threads: told, hidden, starts, shared, shallow, passed: null };
   }
 }
 
@@ -261,11 +261,6 @@ function userThread(
   out.site = place(`${code.name}() has returned`);
   for (const { lock } of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
   finishLater(l);
-}
-
-function extent(k: Knowledge): number[] {
-  const vars = [...k.memos.values(), ...k.heap.values()].reduce((n, x) => n + x.vars.size, 0);
-  return [k.memos.size, k.localFields.size, k.heap.size, vars];
 }
 
 /** Fields, globals, locks and freed objects that connect the two. */

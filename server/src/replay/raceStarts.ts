@@ -21,7 +21,7 @@ export function startsOf(sharing: Sharing, threads: Model["threads"], pte: Ref |
   const tested = new Set(
     threads.flatMap(({ ops }) => {
       const sources = sourcesOf(ops);
-      return ops.flatMap((op) => (op.k === "branch" && op.memo === undefined ? sources(op.cond) : []));
+      return ops.flatMap((op) => (op.k === "branch" && op.assume === undefined ? sources(op.cond) : []));
     }),
   );
   const open: { path: string; cell: number; values: { value: number; word: string }[] }[] = [];

@@ -340,9 +340,8 @@ export class Sharing {
   /** Runs `then` where a condition is known to be true; unknown values are not accused of anything. */
   private known(l: Lowering, condition: Expr, then: () => void): void {
     const { out } = l;
-    const [yes, on, memo] = [out.label(), out.label(), out.reg()];
-    out.set(memo, num(2));
-    out.branch(condition, yes, on, memo);
+    const [yes, on] = [out.label(), out.label()];
+    out.emit({ k: "branch", cond: condition, t: yes, f: on, assume: false });
     out.place(yes);
     then();
     out.place(on);

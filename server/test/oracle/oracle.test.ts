@@ -50,8 +50,9 @@ describeTool(missing, "gcc on scenarios", () => {
     );
   it.each(cases)(`${SCHEDULES} schedules of %s, %s, profile %s`, { timeout: 120_000 }, (id, variant, profile) => {
     const input = { ...fixtureInput(parser, id, variant), profile };
-    const built = build({ ...input, loopBound: 2 });
-    if (typeof built === "string") throw new Error(built);
+    const models = build({ ...input, loopBound: 2 });
+    if (typeof models === "string") throw new Error(models);
+    const built = models.whole();
     const fixture = readFileSync(path.join(projectRoot(), "test-fixtures", `${SUBJECTS[id]![0]}-${variant}.c`), "utf8");
     const runs = runGcc(input, built, fixture, seed, SCHEDULES);
     expect(runs.length).toBe(SCHEDULES);

@@ -74,12 +74,12 @@ function parseRuns(out: string): GccRun[] {
 const cName = (id: string): string => id.replace(/\W/g, "_");
 
 /** The C lvalue of each cell of the scenario: a global, or the field that it stands for. */
-function placesOf({ scenario }: ReplayInput): { name: string; field: string | null; init: number[] }[] {
+function placesOf({ scenario }: ReplayInput): { name: string; field: string | null; init: number[]; stored: number }[] {
   const fields = new Map([...scenario.fields].flatMap(([f, to]) => (typeof to === "string" ? [[to, f] as const] : [])));
   return scenario.cells.map(({ name, init }) => {
     const field = fields.get(name);
     const place = field?.startsWith("vm_area_struct.") ? `the_vma.${field.slice("vm_area_struct.".length)}` : null;
-    return { name, init, field: place };
+    return { name, init, field: place, stored: scenario.stored.get(field ?? "") ?? 0 };
   });
 }
 
@@ -126,6 +126,7 @@ function glueOf(input: ReplayInput, built: Built): string {
     "#define lk_get(c, n) sh_add_nonzero(&(c), n)\n#define lk_free(c) sh_free(&(c))\n#define lk_touch(c) ((void)0)",
     "#define lk_choose(a, b) sh_choose(a, b)\n#define lk_profile(p) PROFILE_##p",
     "#define lk_await(c) ({ for (;;) { sh_await_try(); if (sh_await_done(!!(c))) break; } sh_await_value(); })",
+    "#define lk_subject() ({ long none[16] = { 0 }; user_call(none); })",
     "#define lk_hold_own() sh_lock(LK_own, 1)\n#define lk_drop_own() sh_unlock(LK_own)",
     "#define lk_has_slot(s, f) HAS_SLOT\n#define lk_slot(s, f, ...) user_slot()",
     "long user_call(long *values);\nlong user_slot(void);\nextern const int HAS_SLOT;\n",
@@ -138,11 +139,12 @@ function isArray(code: string, name: string): boolean {
 }
 
 function cellsOf(input: ReplayInput, built: Built): string {
-  const cells = placesOf(input).flatMap(({ name, field, init }) =>
+  const cells = placesOf(input).flatMap(({ name, field, init, stored }) =>
     init.map((value, i) => ({
       shown: init.length > 1 ? `${name}[${i}]` : name,
       place: field ?? (isArray(input.scenario.code, name) || init.length > 1 ? `${name}[${i}]` : name),
       value,
+      stored,
     })),
   );
   const list = (names: readonly string[]): string => [...names, ""].map((n) => `"${n}"`).join(", ");
@@ -155,6 +157,7 @@ function cellsOf(input: ReplayInput, built: Built): string {
     ),
     "struct vm_area_struct the_vma;",
     `int *const cell_at[] = { ${cells.map((c) => `(int *)&${c.place}`).join(", ")} };`,
+    `const int cell_stored[] = { ${cells.map((c) => c.stored).join(", ")} };`,
     `const char *const cell_names[] = { ${list(cells.map((c) => c.shown))} };`,
     `const char *const lock_names[] = { ${list(built.model.locks.map((l) => l.name))} };`,
     `const char *const section_names[] = { ${list(input.scenario.sections.map((s) => s.name))} };`,

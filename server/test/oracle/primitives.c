@@ -10,6 +10,10 @@ struct page the_pages[8];
 struct vm_fault the_vmf;
 char scratch[8192];
 
+#if defined(SCN_downgrade_then_write) || defined(SCN_protection_vs_fault) || defined(SCN_protection_vs_slow_fault)
+#define ENDS_VMA_WRITES
+#endif
+
 static int number(void *page) { return (struct page *)page - the_pages + 1; }
 
 void mmap_read_lock(struct mm_struct *mm) { sh_lock(LK_mmap_lock, READ); }
@@ -17,14 +21,14 @@ void mmap_read_unlock(struct mm_struct *mm) { sh_unlock(LK_mmap_lock); }
 void mmap_write_lock(struct mm_struct *mm) { sh_lock(LK_mmap_lock, WRITE); }
 void mmap_write_unlock(struct mm_struct *mm)
 {
-#ifdef SCN_downgrade_then_write
+#ifdef ENDS_VMA_WRITES
 	mm_seq = mm_seq + 1;
 #endif
 	sh_unlock(LK_mmap_lock);
 }
 void mmap_write_downgrade(struct mm_struct *mm)
 {
-#ifdef SCN_downgrade_then_write
+#ifdef ENDS_VMA_WRITES
 	mm_seq = mm_seq + 1;
 #endif
 	sh_downgrade(LK_mmap_lock);
@@ -52,7 +56,13 @@ void local_irq_enable_(void) { sh_leave(SE_user_irq); }
 void msleep(int ms) { }
 
 #ifdef HAS_vma_in_tree
-struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr) { return vma_in_tree ? &the_vma : NULL; }
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
+{
+#ifdef HAS_root
+	int node = root;
+#endif
+	return vma_in_tree ? &the_vma : NULL;
+}
 
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
 {
@@ -71,15 +81,24 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 void vma_end_read(struct vm_area_struct *vma) { sh_unlock(LK_vma_lock); }
 void vma_start_write(struct vm_area_struct *vma)
 {
-	if (vma_seq == mm_seq)
-		return;
-	sh_lock(LK_vma_lock, WRITE);
-	vma_seq = mm_seq;
-	sh_unlock(LK_vma_lock);
+	if (vma_seq != mm_seq) {
+		sh_lock(LK_vma_lock, WRITE);
+		vma_seq = mm_seq;
+		sh_unlock(LK_vma_lock);
+	}
+#ifdef SCN_start_write_vs_fault
+	vm_start = vm_start + 1;
+	vm_pgoff = vm_pgoff + 1;
+#endif
 }
 #endif
 
-#ifdef SCN_flags_write_vs_fault
+#if defined(SCN_flags_write_vs_fault) || defined(SCN_flags_write_vs_slow_fault)
+void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma_start_write(vma);
+	vm_flags = 2;
+}
 void vm_flags_reset(struct vm_area_struct *vma, unsigned long flags) { vm_flags = 2; }
 #endif
 
@@ -98,7 +117,25 @@ struct page *pte_page(pte_t v) { return &the_pages[(v >> 4) - 1]; }
 pte_t mk_pte(struct page *page, pgprot_t prot) { return number(page) * 16 + 1; }
 struct folio *page_folio(struct page *page) { return (struct folio *)page; }
 
-#ifdef HAS_pmd
+pmd_t pmdp_get_lockless(pmd_t *pmdp) { return *pmdp; }
+spinlock_t *pmd_lock(struct mm_struct *mm, pmd_t *pmdp)
+{
+	sh_lock(LK_ptl, WRITE);
+	return NULL;
+}
+
+#ifdef SCN_huge_pmd_vs_split
+pmd_t pmdp_huge_get_and_clear(struct mm_struct *mm, unsigned long addr, pmd_t *pmdp)
+{
+	pmd_t old = sh_xchg(pmdp, 0);
+
+	if (old & 4)
+		lost = 1;
+	return old;
+}
+#endif
+
+#ifdef HAS_pte
 static pte_t *table(pmd_t v) { return &pte[(v >> 4) - 1]; }
 
 pte_t *pte_offset_map(pmd_t *pmdp, unsigned long addr)
@@ -168,7 +205,7 @@ pte_t ptep_clear_flush(struct vm_area_struct *vma, unsigned long addr, pte_t *pt
 void ptep_set_wrprotect(struct mm_struct *mm, unsigned long addr, pte_t *ptep)
 {
 	sh_and(ptep, ~2);
-#ifdef SCN_fork_vs_gup_fast
+#ifdef HAS_exclusive
 	shared = 1;
 #endif
 }
@@ -220,7 +257,13 @@ int folio_needs_cow_for_dma(struct vm_area_struct *vma, struct folio *folio) { r
 #if defined(HAS_seq) && !defined(SCN_interval_notifier) && !defined(SCN_interval_callback)
 unsigned int raw_read_seqcount(seqcount_t *s) { return seq; }
 int read_seqcount_retry(seqcount_t *s, unsigned int start) { return seq != start; }
-void raw_write_seqcount_begin(seqcount_t *s) { seq = seq + 1; }
+void raw_write_seqcount_begin(seqcount_t *s)
+{
+	seq = seq + 1;
+#ifdef HAS_pinned_before
+	pinned_before = pins[0];
+#endif
+}
 void raw_write_seqcount_end(seqcount_t *s) { seq = seq + 1; }
 void write_seqcount_begin(seqcount_t *s) { seq = seq + 1; }
 void write_seqcount_end(seqcount_t *s) { seq = seq + 1; }

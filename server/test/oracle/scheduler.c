@@ -9,6 +9,8 @@
 
 /* Written for each scenario. */
 extern int *const cell_at[];
+/* What any value that the user stores there counts as; 0: itself. */
+extern const int cell_stored[];
 extern const char *const cell_names[], *const lock_names[], *const section_names[];
 extern const int CELLS, THREAD_COUNT;
 void thread_body(int thread);
@@ -45,6 +47,8 @@ int sh_thread(void) { return me(); }
 static void settle_write(void)
 {
 	if (self && self->written >= 0) {
+		if (cell_stored[self->written])
+			*cell_at[self->written] = cell_stored[self->written];
 		printf("%d W %s %d\n", me(), cell_names[self->written], *cell_at[self->written]);
 		self->written = -1;
 	}

@@ -39,7 +39,8 @@ struct folio { int x; };
 struct mempolicy { int x; };
 struct address_space { int x; };
 struct mm_struct { seqcount_t write_protect_seq; int map_count; };
-struct vm_area_struct { int vm_start, vm_end, vm_pgoff, vm_flags; struct mm_struct *vm_mm; pgprot_t vm_page_prot; struct mempolicy *vm_policy; };
+struct vm_area_struct { int vm_start, vm_end, vm_pgoff, vm_flags; struct mm_struct *vm_mm; pgprot_t vm_page_prot; struct mempolicy *vm_policy; void *vm_ops, *vm_file, *vm_private_data; };
+#define VM_WRITE 2
 struct vm_fault { struct vm_area_struct *vma; unsigned long address; pmd_t *pmd; pte_t *pte, orig_pte; spinlock_t *ptl; struct page *page; };
 struct mmu_notifier { int x; };
 struct mmu_notifier_range { int event; };
@@ -101,12 +102,17 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 void vma_end_read(struct vm_area_struct *vma);
 void vma_start_write(struct vm_area_struct *vma);
 void vm_flags_reset(struct vm_area_struct *vma, unsigned long flags);
+void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags);
 void mpol_put(struct mempolicy *policy);
 
 /* --- entries */
 pte_t ptep_get(pte_t *ptep);
 pte_t ptep_get_lockless(pte_t *ptep);
 pmd_t pmdp_get(pmd_t *pmdp);
+pmd_t pmdp_get_lockless(pmd_t *pmdp);
+pmd_t pmdp_huge_get_and_clear(struct mm_struct *mm, unsigned long addr, pmd_t *pmdp);
+spinlock_t *pmd_lock(struct mm_struct *mm, pmd_t *pmdp);
+#define pmd_trans_huge(v) ((v) & 8)
 #define pte_val(v) (v)
 #define pmd_val(v) (v)
 #define pte_same(a, b) ((a) == (b))
