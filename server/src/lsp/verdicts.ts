@@ -5,7 +5,7 @@
 import { VerdictCache } from "../engine/verdictCache";
 import type { FeatureContext } from "./features/feature";
 import type { Project } from "./project";
-import { scenariosOf } from "./races";
+import { scenariosOf } from "./scenarios";
 import type { Session } from "./session";
 
 /** Without an edit for so long, somebody reads. */

@@ -3,7 +3,7 @@ import type { Choice, Model, Violation } from "../explore/model";
 import { toPromela } from "../explore/promela";
 import { formatSchedule } from "../explore/run";
 import { Search, type SearchResult } from "../explore/search";
-import type { Trace } from "../protocol/trace";
+import type { Trace, TraceStep } from "../protocol/trace";
 import { dependsOn } from "./confirm";
 import { type BuiltRace, buildRace, type RaceInput } from "./raceBuild";
 import type { Start } from "./raceStarts";
@@ -97,7 +97,10 @@ function toTrace(
     states: Math.max(states, worst?.result.states ?? 0),
     switches: worst?.result.switches ?? 0,
     threads: built.threads.map(({ name, code }, cpu) => ({ cpu, name, function: code.name, file: code.file })),
-    steps: told ? slice(told.steps) : [],
+    steps: told ? slice(told.steps).map((step) => visible(step, built.hidden)) : [],
+    cells: (worst?.model.cells ?? []).flatMap((c, i) =>
+      built.hidden?.has(i) ? [] : [{ cell: c.name, initial: c.init }],
+    ),
     violated: told?.violated ?? null,
     bindings: built.bindings,
     assumptions: [
@@ -111,6 +114,12 @@ function toTrace(
     schedule: formatSchedule(schedule),
     id: idOf(built),
   };
+}
+
+/** Without the cells that only the model keeps. */
+function visible(step: TraceStep, hidden: ReadonlySet<number> | undefined): TraceStep {
+  if (!step.detail || !hidden) return step;
+  return { ...step, detail: { ...step.detail, values: step.detail.values.filter((_, i) => !hidden.has(i)) } };
 }
 
 /** Why harm that was found is no answer to the question, or null. */
@@ -163,6 +172,7 @@ function base(input: RaceInput): Trace {
     switches: 0,
     threads: [],
     steps: [],
+    cells: [],
     violated: null,
     bindings: [],
     assumptions: [],
