@@ -6,6 +6,7 @@ import { type Code, type ProgramView, scenarioCode, UserCode } from "./code";
 import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
 import { noticeOverwrites } from "./overwrites";
+import type { Value } from "./place";
 import { type Common, commonNames } from "./raceNames";
 import { ENTRY, type Start, startsOf } from "./raceStarts";
 import { finishLater } from "./raceWords";
@@ -15,7 +16,6 @@ import { extentOf, isShared, type Learnt, newLearnt, objectKey, Sharing, usedByB
 import { onlySharedNulls } from "./sources";
 import { newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
 import { trim } from "./trim";
-import type { Value } from "./place";
 import { bare, num, World } from "./world";
 
 export interface RaceSubject {
@@ -136,6 +136,7 @@ function* buildModel(
       continue;
     }
     const laid = builders.map((out) => out.finish());
+    for (const name of relevance.unlooked) notes.unlooked.add(name);
     const shared = sharedNames(learnt, laid, world);
     if (shared.length === 0) return { problem: nothingShared(names, learnt, input.distinct) };
     for (const [path, threads] of learnt.elements)

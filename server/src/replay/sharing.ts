@@ -5,8 +5,8 @@
 import type { Expr, Ref } from "../explore/model";
 import type { Expr as CExpr } from "../syntax/ast";
 import type { Lowering } from "./lower";
-import type { Role, Scenario } from "./scenario";
 import type { Place, Value } from "./place";
+import type { Role, Scenario } from "./scenario";
 import { bare, num, type World } from "./world";
 
 /** Cell of each object: 0 once it is freed. */
