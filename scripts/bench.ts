@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- TREE [FOLDER]]`: a bare parse of the files of a folder against a whole check of them in the
+ * `npm run bench [-- [options] [TREE [FOLDER]]]`: a bare parse of the files of a folder against a whole check of them in the
  * same run, then the time from an edit to its diagnostics in the bundled server, then the replays.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import {
   createProtocolConnection,
   type PublishDiagnosticsParams,
@@ -18,22 +19,63 @@ import { LineIndex } from "../server/src/base/lineIndex";
 import { openFsTree } from "../server/src/node/fsTree";
 import { filesBelow } from "../server/src/workspace/files";
 import { benchReplay } from "./benchReplay";
+import { firstReplay } from "./benchServer";
 import { provideKernel } from "./kernels.mjs";
 
 const dist = path.dirname(fileURLToPath(import.meta.url));
 const edits = 50;
 
-const tree = process.argv[2] ?? kernel();
-const folder = process.argv[3] ?? "mm";
+const help = `npm run bench [-- [options] [TREE [FOLDER]]]
+
+Without a TREE the kernel 6.12 of the tests; without a FOLDER its mm/. Parts, all of them by default:
+  --check           a bare parse of the files against a whole check of them
+  --edits           from an edit to its diagnostics in the bundled server
+  --replay          the shipped scenarios, the real functions of the tests, a synthetic model, the first replay in the server:
+                    verdict, states, context switches, first and best time from text to trace, of the search alone, and Spin's
+  --only WORD       of the rows of --replay, those whose name has this word
+  --spin SECONDS    how long Spin may take for one model (default 60; 0: not asked)
+`;
+
+if (process.argv.includes("--help")) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+const { values, positionals } = options();
+const tree = positionals[0] ?? kernel();
+const folder = positionals[1] ?? "mm";
+const all = !values.check && !values.edits && !values.replay;
 const source = openFsTree(path.resolve(tree));
 const files = filesBelow(source, folder, []);
 console.log(`${files.length} files of ${folder}/ in ${tree}`);
 
-const bare = await bareParse();
-line("bare parse (wasm)", `${Math.round(bare)} ms`);
-checkWhole(bare);
-await latency("mm/memory.c");
-await benchReplay(path.resolve(tree), line);
+if (all || values.check) {
+  const bare = await bareParse();
+  line("bare parse (wasm)", `${Math.round(bare)} ms`);
+  checkWhole(bare);
+}
+if (all || values.edits) await latency("mm/memory.c");
+if (all || values.replay) {
+  await benchReplay(path.resolve(tree), Number(values.spin), values.only, line);
+  await firstReplay(dist, line);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        check: { type: "boolean" },
+        edits: { type: "boolean" },
+        replay: { type: "boolean" },
+        spin: { type: "string", default: "60" },
+        only: { type: "string", default: "" },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    process.exit(2);
+  }
+}
 
 /** What nothing that parses can be faster than: the untouched texts through the same parser. */
 async function bareParse(): Promise<number> {

@@ -9,7 +9,13 @@ import { installPackage, provideKernel, versions } from "./kernels.mjs";
 import { ensureDependencies, root } from "./setup.mjs";
 
 ensureDependencies();
-const environment = { ...process.env, ...kernelEnvironment(), ...editorEnvironment(), ...checkerEnvironment() };
+const environment = {
+  ...process.env,
+  ...kernelEnvironment(),
+  ...editorEnvironment(),
+  ...checkerEnvironment(),
+  ...compilerEnvironment(),
+};
 const reportFile = path.join(root, ".cache/test-report.json");
 mkdirSync(path.dirname(reportFile), { recursive: true });
 rmSync(reportFile, { force: true });
@@ -54,6 +60,15 @@ function checkerEnvironment() {
   if (present()) return {};
   const problem = installPackage("spin");
   return present() ? {} : { LOCKSTEP_SPIN_MISSING: problem ?? "spin does not start" };
+}
+
+/** The compiler that the lowering of the replay is compared with; Spin's models are compiled by it as well. */
+function compilerEnvironment() {
+  const program = "#include <stdio.h>\n#include <ucontext.h>\n";
+  const present = () => spawnSync("gcc", ["-fsyntax-only", "-x", "c", "-"], { input: program }).status === 0;
+  if (present()) return {};
+  const problem = installPackage("gcc") ?? installPackage("libc6-dev");
+  return present() ? {} : { LOCKSTEP_GCC_MISSING: problem ?? "gcc compiles nothing" };
 }
 
 /** Counts from Vitest's report; a file that could not be loaded counts as one failure. */

@@ -29,6 +29,12 @@ export function describeKernel(version: KernelVersion, title: string, body: (roo
   else describeMissing(name, tree.missing);
 }
 
+/** A suite that needs a tool: `missing` says why it is not there, or is null. */
+export function describeTool(missing: string | null, title: string, body: () => void): void {
+  if (missing === null) describe(title, body);
+  else describeMissing(title, missing);
+}
+
 /** A suite that could not run, for the given reason. */
 export function describeMissing(name: string, reason: string): void {
   if (inCi) {

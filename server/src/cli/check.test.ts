@@ -167,7 +167,7 @@ describe("usage", () => {
     [["why", "k/mm/bad.c:999"], "has only 10 lines"],
     [["explain", "R000"], 'there is no rule "R000"'],
     [["lsp"], "lockstep lsp --stdio"],
-    [["race", "a:b", "c:d"], "not available in this version"],
+    [["race", "a:b"], "race takes two functions: FILE:FUNC FILE:FUNC"],
   ];
   it.each(cases)("%j is answered by a message and exit code 2", async (argv, message) => {
     const run = await runInMemory(tree, argv);

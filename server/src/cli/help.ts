@@ -8,6 +8,8 @@ usage: lockstep <command> [options]
   why FILE:LINE         which locks are held at a line, on what evidence, and why rules spoke or stayed silent
   replay FILE:LINE[:RULE]
                         the racing interleaving behind a finding, or why there is none in the model
+  race FILE:FUNC FILE:FUNC
+                        two functions at once on the same objects: what they may do to each other
   explain RULE          what a rule means, why it exists, how to repair the code (R07 or its name)
   rules                 list all rules
   lsp --stdio           language server for editors
@@ -34,7 +36,9 @@ contract, why, explain and rules take --format text|json; contract and why also 
 options of replay: --scenario NAME, --profile NAME, --schedule S (run exactly that interleaving),
 --format text, json, markdown, diagram (for commit messages) or promela (for the model checker Spin).
 
-exit code of replay: 0 clean, 1 violation, 3 inconclusive, 2 wrong usage or unreadable input.
+options of race: --distinct (every parameter is an object of its own), --format as for replay.
+
+exit code of replay and race: 0 clean, 1 violation, 3 inconclusive, 2 wrong usage or unreadable input.
 exit code of check: 0 nothing found, 1 findings, 2 wrong usage or unreadable input.
 NO_COLOR switches colours off.
 `;

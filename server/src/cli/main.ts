@@ -4,6 +4,7 @@ import { check } from "./commands/check";
 import { contract } from "./commands/contract";
 import { explain } from "./commands/explain";
 import { lsp } from "./commands/lsp";
+import { race } from "./commands/race";
 import { replay } from "./commands/replay";
 import { rules } from "./commands/rules";
 import { why } from "./commands/why";
@@ -13,8 +14,7 @@ import type { CliHost } from "./host";
 
 export type Command = (argv: readonly string[], host: CliHost) => Promise<number>;
 
-const commands: Record<string, Command> = { check, contract, explain, lsp, replay, rules, why };
-const later = ["race"];
+const commands: Record<string, Command> = { check, contract, explain, lsp, race, replay, rules, why };
 
 /** Runs one command; resolves to the exit code and never rejects. */
 export async function runCli(argv: readonly string[], host: CliHost): Promise<number> {
@@ -23,7 +23,6 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
     if (name === undefined) throw new UsageError("no command given");
     if (name === "--version") return print(host, `${host.version}\n`);
     if (name === "--help" || name === "-h" || name === "help") return print(host, usage);
-    if (later.includes(name)) throw new InputError(`"${name}" is not available in this version`);
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined) throw new UsageError(`unknown command "${name}"`);
     if (rest.includes("--help")) return print(host, usage);

@@ -285,7 +285,9 @@ export class EngineImpl implements Engine {
   }
 
   contract(path: string, fn: string): Contract | undefined {
-    return this.contracts(path).find((c) => c.function === fn);
+    const text = this.overlay.read(path);
+    const ref = text === undefined ? undefined : this.program.functionsOf(path).find((r) => r.item.name === fn);
+    return ref && contractOf(this, ref, folderOf(path), new LineIndex(text!));
   }
 
   contracts(path: string): Contract[] {

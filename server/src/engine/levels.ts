@@ -26,6 +26,8 @@ const HEADERS = "include/linux";
 export class Verdicts {
   private set: ScenarioSet | undefined;
   private readonly refuting = new Map<string, readonly Trace[]>();
+  /** Reads one example after the other, over the headers of the tree. */
+  private examples: EngineImpl | undefined;
 
   /** `scenarios` is asked only if there is something to replay. */
   constructor(
@@ -35,28 +37,53 @@ export class Verdicts {
 
   /** Replays what can be replayed, and sets the levels. */
   judge(engine: Engine, findings: readonly Finding[]): void {
-    if (!(engine instanceof EngineImpl)) return;
     const shared = new Shared();
-    for (const finding of findings) {
-      const cause = engine.causeOf(finding);
-      // What is complete within one thread needs no other one.
-      if (finding.level === "hint" || cause?.check.scenario === undefined || cause.check.harm !== "race") continue;
-      this.set ??= this.scenarios();
-      const trace = replayFinding(engine, this.set, finding, { ...this.budget, shared });
-      if (trace === null) continue;
-      finding.replay = summaryOf(trace);
-      // An interleaving that needs choices the path of the finding does not make is shown, but proves nothing.
-      if (trace.verdict === "violation" && trace.choices.length === 0) finding.level = "error";
-      else if (trace.verdict === "clean") this.refute(engine, finding, cause.check, trace);
-    }
+    for (const finding of findings) for (const _ of this.judgeSteps(engine, finding, undefined, shared));
+  }
+
+  /** Does the level of a finding hang on a replay? */
+  isOpen(engine: Engine, finding: Finding): boolean {
+    const check = engine instanceof EngineImpl ? engine.causeOf(finding)?.check : undefined;
+    // What is complete within one thread needs no other one.
+    return finding.level !== "hint" && check?.scenario !== undefined && check.harm === "race";
+  }
+
+  /** One finding, in slices. `read` hears of the files that its replay looks at. */
+  *judgeSteps(
+    engine: Engine,
+    finding: Finding,
+    read?: (file: string) => void,
+    shared = new Shared(),
+  ): Generator<undefined, void> {
+    const cause = engine instanceof EngineImpl ? engine.causeOf(finding) : undefined;
+    if (!(engine instanceof EngineImpl) || !cause || !this.isOpen(engine, finding)) return;
+    this.set ??= this.scenarios();
+    const trace = yield* replayFinding(engine, this.set, finding, { ...this.budget, shared }, { read });
+    if (trace === null) return;
+    finding.replay = summaryOf(trace);
+    // An interleaving that needs choices the path of the finding does not make is shown, but proves nothing.
+    if (trace.verdict === "violation" && trace.choices.length === 0) finding.level = "error";
+    else if (trace.verdict === "clean") yield* this.refute(engine, finding, cause.check, trace);
+  }
+
+  /** Replays what shipped rules are known by, so that the first replay that somebody waits for is a warm one. */
+  *warmUp(engine: Engine): Generator<undefined, void> {
+    if (!(engine instanceof EngineImpl)) return;
+    this.set ??= this.scenarios();
+    yield;
+    // Without headers: what counts is that the code has run.
+    const bare: TreeProvider = { read: () => undefined, list: () => [], folders: () => [] };
+    const other = besides(engine, bare);
+    yield;
+    for (const check of engine.checks)
+      if (check.harm === "race" && this.set.scenarios.some((s) => check.scenarios?.includes(s.id)))
+        yield* this.replayExamples(other, check, null);
   }
 
   /** A scenario that misses one of the rule's own wrong examples refutes nothing. */
-  private refute(engine: EngineImpl, finding: Finding, check: CheckRule, trace: Trace): void {
+  private *refute(engine: EngineImpl, finding: Finding, check: CheckRule, trace: Trace): Generator<undefined, void> {
     const roles = rolesOf(trace);
-    const key = `${check.id} ${check.file} ${trace.scenario}`;
-    let examples = this.refuting.get(key);
-    if (examples === undefined) this.refuting.set(key, (examples = this.examples(engine, check, trace.scenario)));
+    const examples = yield* this.examplesOf(engine, check, trace.scenario);
     const shown = examples.filter((t) => t.verdict === "violation");
     if (shown.length === examples.length && shown.some((t) => rolesOf(t) === roles)) {
       finding.level = "hint";
@@ -67,15 +94,28 @@ export class Verdicts {
   }
 
   /** Replays of the rule's wrong examples, over the headers of this tree. */
-  private examples(engine: EngineImpl, check: CheckRule, scenario: string): Trace[] {
-    return check.bad.flatMap((code) => {
-      const { rules, parser } = engine.options;
-      const other = new EngineImpl({ tree: exampleTree(engine, `#include <linux/mm.h>\n\n${code}`), rules, parser });
-      return other.check(EXAMPLE).findings.flatMap((f) => {
-        const trace = f.rule === check.id ? replayFinding(other, this.set!, f, this.budget, scenario) : null;
-        return trace === null ? [] : [trace];
-      });
-    });
+  private *examplesOf(engine: EngineImpl, check: CheckRule, scenario: string): Generator<undefined, readonly Trace[]> {
+    const key = `${check.id} ${check.file} ${scenario}`;
+    const known = this.refuting.get(key);
+    if (known) return known;
+    this.examples ??= besides(engine, engine.options.tree);
+    const out = yield* this.replayExamples(this.examples, check, scenario);
+    this.refuting.set(key, out);
+    return out;
+  }
+
+  private *replayExamples(other: EngineImpl, check: CheckRule, scenario: string | null): Generator<undefined, Trace[]> {
+    const out: Trace[] = [];
+    for (const code of check.bad) {
+      yield;
+      other.setOverlay(EXAMPLE, `#include <linux/mm.h>\n\n${code}`);
+      const findings = other.check(EXAMPLE).findings.filter((f) => f.rule === check.id);
+      for (const f of findings) {
+        const trace = yield* replayFinding(other, this.set!, f, this.budget, { only: scenario });
+        if (trace !== null) out.push(trace);
+      }
+    }
+    return out;
   }
 }
 
@@ -87,12 +127,17 @@ export function summaryOf(trace: Trace): ReplaySummary {
   const { verdict, scenario, profile, states, switches, reason, threads, steps } = trace;
   const rows = steps.map(({ detail: _, ...step }) => step);
   const race = verdict === "violation" ? { threads, steps: rows, choices: trace.choices } : {};
-  return { verdict, scenario, profile, states, switches, reason, ...race };
+  const bounds = { cpus: trace.bounds.cpus, loops: trace.bounds.loops };
+  return { verdict, scenario, profile, states, switches, reason, memoryModel: trace.memoryModel, bounds, ...race };
+}
+
+/** An engine with the same rules over a tree of one file. */
+function besides({ options: { rules, parser } }: EngineImpl, headers: TreeProvider): EngineImpl {
+  return new EngineImpl({ tree: exampleTree(headers), rules, parser });
 }
 
 /** One file beside the headers of a tree. */
-function exampleTree(engine: EngineImpl, text: string): TreeProvider {
-  const { tree } = engine.options;
+function exampleTree(tree: TreeProvider): TreeProvider {
   const inside = (dir: string): boolean => dir === HEADERS || dir.startsWith(`${HEADERS}/`);
   const parents: Record<string, string[]> = {
     "": ["drivers", "include"],
@@ -100,7 +145,7 @@ function exampleTree(engine: EngineImpl, text: string): TreeProvider {
     include: ["linux"],
   };
   return {
-    read: (path) => (path === EXAMPLE ? text : inside(path) ? tree.read(path) : undefined),
+    read: (path) => (path === EXAMPLE ? "" : inside(path) ? tree.read(path) : undefined),
     list: (dir) => (dir === "drivers/example" ? ["example.c"] : inside(dir) ? tree.list(dir) : []),
     folders: (dir) => parents[dir] ?? (inside(dir) ? tree.folders(dir) : []),
   };

@@ -111,6 +111,7 @@ function* overRuns(runs: readonly Run[], input: (run: Run) => ReplayInput): Gene
           : 2;
   let best: Trace | undefined;
   for (const run of runs) {
+    yield;
     const trace = yield* replaySteps(input(run));
     if (rank(trace) === 0) return trace;
     if (best === undefined || rank(trace) < rank(best)) best = trace;
@@ -120,22 +121,25 @@ function* overRuns(runs: readonly Run[], input: (run: Run) => ReplayInput): Gene
   return best!;
 }
 
-/** The race of a finding that this engine has just reported, or null if its rule has none. */
-export function replayFinding(
+/** The race of a finding that this engine has just reported, or null if its rule has none. `read` hears of the files it looks at. */
+export function* replayFinding(
   engine: EngineImpl,
   set: ScenarioSet,
   finding: Finding,
   budget: Pick<ReplayInput, "maxStates" | "maxOps" | "shared">,
-  only: string | null = null,
-): Trace | null {
+  { only = null, read = () => {} }: { only?: string | null; read?: ((file: string) => void) | undefined } = {},
+): Generator<undefined, Trace | null> {
   const cause = engine.causeOf(finding);
   const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || s.id === only) : [];
   if (!cause || chosen.length === 0) return null;
   const held = heldBy(engine, finding.file, finding.function);
   const shared = budget.shared ?? new Shared();
-  const steps = overRuns(everyRun(chosen), ({ scenario, profile }) => ({
+  return yield* overRuns(everyRun(chosen), ({ scenario, profile }) => ({
     program: engine.program,
-    textOf: (path) => engine.overlay.text(path),
+    textOf: (path) => {
+      read(path);
+      return engine.overlay.text(path);
+    },
     set,
     scenario,
     profile,
@@ -146,10 +150,6 @@ export function replayFinding(
     ...budget,
     shared,
   }));
-  for (;;) {
-    const next = steps.next();
-    if (next.done) return next.value;
-  }
 }
 
 /** The steps that the analysis names, in the function's text, and the finding itself. */

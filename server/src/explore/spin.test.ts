@@ -1,14 +1,16 @@
 /** Spin comes to the same verdicts on models exported to Promela. */
-import { describe, expect, it } from "vitest";
+
+import { expect, it } from "vitest";
 import { randomModel } from "../../test/explore/randomModel";
 import { runSpin, spinMissing } from "../../test/explore/spin";
+import { describeTool } from "../../test/kernel";
 import { toPromela } from "./promela";
 import { type SearchResult, search } from "./search";
 
 const missing = spinMissing();
 const MODELS = 12;
 
-describe.skipIf(missing !== null)(`Spin${missing ? `: not run, ${missing}` : ""}`, () => {
+describeTool(missing, "Spin", () => {
   it(`agrees on ${MODELS} random programs`, { timeout: 240_000 }, async () => {
     const first = Number(process.env.LOCKSTEP_FUZZ_SEED ?? Date.now() % 1_000_000_000);
     console.log(`Promela exports from seed ${first} (LOCKSTEP_FUZZ_SEED repeats them)`);

@@ -10,6 +10,7 @@ import { compareFindings } from "../report/order";
 import type { Project } from "./project";
 import type { Session } from "./session";
 import { type DiagnosticContext, problemDiagnostic, ruleHref, suppressionDiagnostic, toDiagnostic } from "./toProtocol";
+import { verdictsOf } from "./verdicts";
 
 /** What a user is to see of one file. */
 export interface Shown {
@@ -25,6 +26,7 @@ export function shownFindings(session: Session, project: Project, path: string, 
   const result = project.engine.check(path, () => {
     if (token?.isCancellationRequested) throw new Cancelled();
   });
+  verdictsOf(session, project).apply(result.findings);
   const own = project.config.severity;
   const wanted = session.client.settings.severity;
   const severity = own !== undefined && atLeast(own, wanted) ? own : wanted;

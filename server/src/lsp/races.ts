@@ -1,20 +1,14 @@
 /** Which findings have a race to show, and how a request names one: shared by lenses, hovers, code actions and the replay. */
 import type { CancellationToken } from "vscode-languageserver";
-import { loadScenarios, type ReplayRequest, type ScenarioSet } from "../engine/replay";
+import type { ReplayRequest } from "../engine/replay";
 import type { Finding } from "../protocol/finding";
 import type { RaceTarget, ReplayParams, ScenarioChoice } from "../protocol/replay";
 import { shownFindings } from "./checkDocument";
 import type { Project } from "./project";
+import { scenariosOf } from "./scenarios";
 import type { OpenFile, Session } from "./session";
 
-const loaded = new WeakMap<Session, ScenarioSet>();
-
-/** Scenarios that come with Lockstep, read when first asked for. */
-export function scenariosOf(session: Session): ScenarioSet {
-  let set = loaded.get(session);
-  if (set === undefined) loaded.set(session, (set = loadScenarios(session.host.builtinRules())));
-  return set;
-}
+export { scenariosOf } from "./scenarios";
 
 export function scenarioChoices(session: Session): ScenarioChoice[] {
   return scenariosOf(session).scenarios.map(({ id, title, profiles }) => ({ id, title, profiles }));

@@ -21,6 +21,7 @@ import { heldRegions } from "./features/heldRegions";
 import { hover } from "./features/hover";
 import { inlayHint } from "./features/inlayHint";
 import { lockState } from "./features/lockState";
+import { race } from "./features/race";
 import { replay } from "./features/replay";
 import { rules } from "./features/rules";
 import { tree } from "./features/tree";
@@ -45,6 +46,7 @@ const features: Feature[] = [
   lockState,
   contract,
   replay,
+  race,
   rules,
   tree,
   why,

@@ -3,14 +3,16 @@ import { type CancellationToken, LSPErrorCodes, ResponseError } from "vscode-lan
 import { throwIfCancelled } from "./dispatch";
 import type { Session } from "./session";
 
-/** Runs the steps to their end; throws when cancelled, or when the document is not the one it was. */
+/** Runs the steps to their end; throws when cancelled, or when a document is not the one it was. */
 export async function inSlices<T>(
   session: Session,
-  uri: string,
+  uris: string | readonly string[],
   steps: Generator<undefined, T>,
   token: CancellationToken,
 ): Promise<T> {
-  const version = async (): Promise<number | undefined> => (await session.open(uri))?.document.version;
+  const list = typeof uris === "string" ? [uris] : uris;
+  const version = async (): Promise<string> =>
+    (await Promise.all(list.map(async (uri) => (await session.open(uri))?.document.version))).join(" ");
   const first = await version();
   for (;;) {
     await session.host.breathe();

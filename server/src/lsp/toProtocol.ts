@@ -2,6 +2,7 @@
 import { type Diagnostic, DiagnosticSeverity, DiagnosticTag, type Range } from "vscode-languageserver";
 import type { FileProblem } from "../engine/types";
 import type { Finding, Level, Suppression, SuppressionState } from "../protocol/finding";
+import { replayLine } from "../report/trace";
 import type { CheckRule } from "../rules/model";
 import type { Client } from "./client";
 
@@ -30,7 +31,9 @@ export interface DiagnosticData {
 
 export function toDiagnostic(finding: Finding, context: DiagnosticContext): Diagnostic {
   const { client } = context;
-  const message = finding.advice === "" ? finding.message : `${finding.message}\n${finding.advice}`;
+  const message = [finding.message, finding.advice, ...(finding.replay ? [replayLine(finding.replay)] : [])]
+    .filter((part) => part !== "")
+    .join("\n");
   const diagnostic: Diagnostic = {
     range: rangeOf(finding),
     severity: severities[finding.level],

@@ -47,6 +47,8 @@ export interface ReplaySummary {
   reason: string | null;
   /** Conditions that the harm depends on and nobody knows; what has any is no proof. */
   choices?: string[];
+  memoryModel?: "sc" | "tso";
+  bounds?: { cpus: number; loops: number };
   /** Of a violation: who runs, and the interleaving. */
   threads?: TraceThread[];
   steps?: TraceStep[];

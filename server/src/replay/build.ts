@@ -50,6 +50,8 @@ export interface Built {
   bindings: { role: string; object: string }[];
   /** The first thread is confined to the finding's path: sites of its ops behind the last step. */
   passed: ReadonlySet<number> | null;
+  /** Cells that only the model keeps: traces do not show them. */
+  hidden?: ReadonlySet<number>;
 }
 
 /** A function's models: all it may do, and what it does on the finding's path. */

@@ -227,6 +227,7 @@ export class Calls {
     if (!this.l.ctx.world.hasLock(name) && !this.l.takesOwn()) return;
     const { world } = this.l.ctx;
     const lock = world.lock(name, kind);
+    this.l.ctx.sharing?.noteLock(name);
     const mode: Mode = x.mode === "read" ? "read" : "write";
     if (x.acquire && attempt !== undefined) out.emit({ k: "try", lock, mode, r: attempt });
     else if (x.acquire) out.emit({ k: "acquire", lock, mode, sleeps: kind !== "spin" });
@@ -245,6 +246,10 @@ export class Calls {
     const match = /^(&?)(?:folio\()?arg(\d)\)?(?:->(\w+))?/.exec(x.object ?? "");
     const arg = match ? args[Number(match[2])] : undefined;
     const target = arg?.addr?.k === "alias" ? arg.addr.to : arg?.addr;
+    const ours = this.l.ctx.sharing?.lockName(target);
+    if (target && "live" in target && target.live) this.l.out.emit({ k: "touch", live: target.live });
+    if (ours != null)
+      return user.program.o.compiled.fieldClasses.get(ours) ?? (match?.[3] ? `${ours}.${match[3]}` : ours);
     const named = target && "name" in target ? (target.name ?? null) : null;
     // The class that names this field speaks before the general one.
     const special = named === null ? undefined : user.program.o.compiled.fieldClasses.get(named);

@@ -63,6 +63,8 @@ export class UserCode {
   private readonly enums = new Map<string, Map<string, number>>();
   private readonly types = new Map<string, string[]>();
   private readonly found = new Map<string, Located[]>();
+  private readonly globals = new Map<string, string>();
+  private readonly globalNames = new Map<string, Set<string>>();
 
   constructor(
     readonly program: ProgramView,
@@ -231,6 +233,36 @@ export class UserCode {
     return found;
   }
 
+  /** Type of a variable at the top level of a file; empty if it is none there. */
+  globalType(file: string, name: string): string {
+    const key = `${file}|${name}`;
+    let found = this.globals.get(key);
+    if (!this.isGlobal(file, name)) return "";
+    if (found === undefined) {
+      const text = this.textOfFile(file) ?? "";
+      const declared = new RegExp(`^((?:[A-Za-z_]\\w*\\s+)+\\**)\\s*${name}\\s*(?:=|;|\\[|__)`, "m").exec(text);
+      found = (declared?.[1] ?? "").replace(/\b(?:static|extern|const|volatile|__\w+)\b/g, " ").trim();
+      this.globals.set(key, found);
+    }
+    return found;
+  }
+
+  /** Does a file declare a variable of that name at its top level? */
+  isGlobal(file: string, name: string): boolean {
+    let names = this.globalNames.get(file);
+    if (!names) {
+      const text = this.textOfFile(file) ?? "";
+      const declared = text.matchAll(/^(?:[A-Za-z_]\w*\s+)+\**\s*([A-Za-z_]\w*)\s*(?:=|;|\[|__)/gm);
+      names = new Set([...declared].map((m) => m[1]!));
+      this.globalNames.set(file, names);
+    }
+    return names.has(name);
+  }
+
+  typeOfField(file: string, tag: string, field: string): string {
+    return this.program.o.index.fieldType(file, tag, field) ?? "";
+  }
+
   fieldType(from: Code, tag: string, field: string): string {
     return this.program.o.index.fieldType(from.file, tag, field) ?? "";
   }
@@ -284,9 +316,12 @@ function parametersOf(head: string): { params: string[]; types: string[] } {
   return { params, types };
 }
 
-const parsedScenarios = new WeakMap<object, Map<string, Map<string, Code>>>();
+/** Functions of shipped texts by parser, place and text: they are the same for every replay. */
+const shipped = new WeakMap<ProgramView["o"]["parser"], Map<string, Map<string, Code>>>();
+/** Texts that are kept, at most; more are tests'. */
+const MAX_SHIPPED = 200;
 
-/** Functions in a scenario's text, parsed once per parser. `line`: where the text begins in its file. */
+/** Functions in a scenario's text, which begins at a line of its file. Each is parsed when it is first needed. */
 export function scenarioCode(
   program: ProgramView,
   file: string,
@@ -294,31 +329,30 @@ export function scenarioCode(
   line: number,
 ): ReadonlyMap<string, Code> {
   const { parser, macros } = program.o;
-  let known = parsedScenarios.get(parser);
-  if (!known) parsedScenarios.set(parser, (known = new Map()));
+  let known = shipped.get(parser);
+  if (!known) shipped.set(parser, (known = new Map()));
   const key = `${file}:${line}\n${text}`;
-  let found = known.get(key);
-  if (!found) known.set(key, (found = parseScenario(parser, macros, file, text, line)));
-  return found;
-}
-
-function parseScenario(
-  parser: ProgramView["o"]["parser"],
-  macros: ProgramView["o"]["macros"],
-  file: string,
-  text: string,
-  line: number,
-): Map<string, Code> {
+  const old = known.get(key);
+  if (old) return old;
+  if (known.size >= MAX_SHIPPED) known.clear();
   const out = new Map<string, Code>();
+  known.set(key, out);
   const lines = new LineIndex(text);
   for (const item of scanFile(text).functions) {
     const body = text.slice(item.start, item.end);
-    const ast = parseFunction(parser, body, { kind: item.kind, macros });
+    let ast: FunctionAst | undefined;
+    let cfg: Cfg | undefined;
     out.set(item.name, {
       name: item.name,
       file,
-      ast,
-      cfg: buildCfg(ast, macros),
+      get ast() {
+        ast ??= parseFunction(parser, body, { kind: item.kind, macros });
+        return ast;
+      },
+      get cfg() {
+        cfg ??= buildCfg(this.ast, macros);
+        return cfg;
+      },
       user: false,
       line: (at) => lines.positionAt(item.start + at).line + line,
       // A comment behind a line says what it stands for.

@@ -3,6 +3,7 @@ import { type Expr, type Mode, type Ref, UNKNOWN } from "../explore/model";
 import type { Expr as CExpr } from "../syntax/ast";
 import type { Lowering } from "./lower";
 import type { Value } from "./place";
+import { noteCounted, raceWord } from "./raceWords";
 import { ADDRESS } from "./values";
 import { num, reg } from "./world";
 
@@ -20,7 +21,8 @@ const word = (e: CExpr | undefined): string => (e?.k === "id" ? e.name : "");
  * all giving the old value; `lk_await(condition on one cell)`; `lk_free(cell)`, `lk_touch(cell)`; `lk_sleep()`;
  * `lk_choose(a, b)`; `lk_unknown()`; `lk_found(pointer)`, which is not NULL; `lk_profile(name)`; `lk_subject()` calls the user's function; `lk_slot(struct, field, args…)`,
  * `lk_has_slot(struct, field)`; `lk_contend()` takes and drops the locks of the user's own structs one by one,
- * `lk_hold_own()` takes them all, `lk_drop_own()` drops them.
+ * `lk_hold_own()` takes them all, `lk_drop_own()` drops them. In races of two functions of the user (raceWords.ts):
+ * `lk_drop(cell, p)`, `lk_drop_later`, `lk_look`, `lk_new(cell, gfp)`, `lk_fresh(role)`, `lk_owner(address)`, `lk_call(function, argument)`.
  */
 export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Value {
   const { out, values, ctx } = l;
@@ -30,6 +32,7 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
   const mode: Mode = word(args[1]) === "read" ? "read" : "write";
   const cell = (e: CExpr | undefined): Ref | null => {
     const place = e ? values.place(e) : null;
+    if (place) noteCounted(l, name, place, args[1]);
     return place?.k === "cell" ? place.ref : null;
   };
   const result = (r: number): Value => ({ e: reg(r), type: "int", key: null, vars: NOTHING });
@@ -121,7 +124,7 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       return nothing;
     case "lk_choose": {
       const r = out.reg();
-      const numbers = args.map((a) => values.value(a).e).flatMap((e) => (e.k === "num" ? [e.v] : []));
+      const numbers = args.map((a) => values.value(a).e).flatMap(constant);
       out.emit({ k: "choose", r, values: numbers });
       return result(r);
     }
@@ -166,8 +169,14 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       return l.inline(code, passed, null);
     }
     default:
-      return { ...nothing, e: num(UNKNOWN) };
+      return raceWord(l, name, args) ?? { ...nothing, e: num(UNKNOWN) };
   }
+}
+
+/** `3` and `-3`. */
+function constant(e: Expr): number[] {
+  if (e.k === "un" && e.op === "-") return constant(e.e).map((v) => -v);
+  return e.k === "num" ? [e.v] : [];
 }
 
 /** A condition over one cell: the register that gets the cell's value, and the condition over it. */

@@ -17,7 +17,7 @@ export function keyOf(l: Lowering, e: CExpr): Key {
         return x.text;
       case "id": {
         const p = l.variable(x.name, x.at);
-        if (!p) return l.ctx.world.cell(x.name) && !l.frame.code.user ? null : x.name;
+        if (!p) return (l.frame.code.user ? l.ctx.sharing?.has(x.name) : l.ctx.world.cell(x.name)) ? null : x.name;
         if (p.k !== "reg") return p.k === "struct" ? p.id : null;
         for (const v of p.vars ?? [p.id]) vars.add(v);
         return p.key ?? p.id;

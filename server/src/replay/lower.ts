@@ -11,6 +11,7 @@ import type { Place, Value } from "./place";
 import type { Relevance } from "./relevance";
 import type { Primitives } from "./scenario";
 import { resolveName } from "./scopes";
+import type { Sharing } from "./sharing";
 import { flagKey, type ThreadBuilder } from "./thread";
 import { Values } from "./values";
 import { bare, num, reg, same, type World } from "./world";
@@ -31,6 +32,8 @@ export interface LowerContext {
   subjectFile: string;
   /** Lays out the user's function as another thread calls it. */
   again(lowering: Lowering): void;
+  /** In a race of two functions of the user: what they share. */
+  sharing?: Sharing;
 }
 
 /** One inlined function. */
@@ -47,6 +50,8 @@ export interface Frame {
   /** Site of the user's call that led into primitives; their steps are shown there. */
   shown: number | null;
   chain: readonly string[];
+  /** The caller's frame. */
+  outer?: Frame | undefined;
 }
 
 const MAX_DEPTH = 16;
@@ -89,6 +94,7 @@ export class Lowering {
       calledAt: outer && this.out.site,
       shown,
       chain: [...(outer?.chain ?? []), code.key],
+      outer,
     };
     const site = this.out.site;
     code.ast.params.forEach((p, i) => {
@@ -136,7 +142,13 @@ export class Lowering {
 
   /** Are locks that the scenario does not name part of the model here? Those of the user's own file may be. */
   takesOwn(): boolean {
-    return this.ctx.ownLocks && (!this.frame.code.user || this.frame.code.file === this.ctx.subjectFile);
+    const { sharing, ownLocks, subjectFile } = this.ctx;
+    return sharing !== undefined || (ownLocks && (!this.frame.code.user || this.frame.code.file === subjectFile));
+  }
+
+  /** The functions being laid out, the innermost first. */
+  *callers(): Generator<Code> {
+    for (let f: Frame | undefined = this.frame; f; f = f.outer) yield f.code;
   }
 
   /** The variable that a name means at an offset. */

@@ -54,13 +54,16 @@ export function declare(l: Lowering, v: VarDecl): void {
     out.assignedFields(id, given, v.init ? { e: num(0), bits: clearBits } : { e: num(UNKNOWN) });
     return;
   }
-  const init = v.init === null ? null : values.value(v.init);
+  const known = v.init === null ? null : values.value(v.init);
+  const init = known && (l.ctx.sharing?.taken(l, v.type, known, v.name) ?? known);
   if (init?.addr && init.addr.k !== "reg") {
     frame.vars.set(name, { k: "alias", to: init.addr, type: v.type });
     return;
   }
   const r = out.regFor(id);
-  out.set(r, init ? init.e : num(UNKNOWN));
+  // A pointer that an iterator sets means the object of its type.
+  const none = l.ctx.sharing && l.ctx.world.roleOf(v.type)?.own ? num(l.ctx.world.roleOf(v.type)!.value) : num(UNKNOWN);
+  out.set(r, init ? init.e : none);
   frame.vars.set(name, { k: "reg", r, type: v.type, id });
   out.assigned(id, init?.bits);
 }

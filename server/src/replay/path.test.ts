@@ -16,12 +16,19 @@ beforeAll(async () => {
   parser = await wasmParser();
 });
 
+function drained<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+  }
+}
+
 /** The replay of the first finding in some code. */
 function ofFinding(code: string): Trace | null {
   const engine = exampleEngine(parser, findResources().ruleSet(), { [file]: code }) as EngineImpl;
   const { findings } = engine.check(file);
   expect(findings.map((f) => f.rule)).toEqual(["vma-use-after-unlock"]);
-  return replayFinding(engine, shippedScenarios, findings[0]!, {});
+  return drained(replayFinding(engine, shippedScenarios, findings[0]!, {}));
 }
 
 const use = (between: string, params = ""): string => `#include <linux/mm.h>
@@ -55,7 +62,7 @@ describe("the path of a finding", () => {
     const engine = exampleEngine(parser, findResources().ruleSet(), { [file]: code }) as EngineImpl;
     const at = (text: string): number => code.split("\n").findIndex((l) => l.includes(text)) + 1;
     for (const finding of engine.check(file).findings) {
-      const t = replayFinding(engine, shippedScenarios, finding, {})!;
+      const t = drained(replayFinding(engine, shippedScenarios, finding, {}))!;
       expect([t.verdict, t.choices]).toEqual(["violation", []]);
       expect(t.steps.at(-1)!.line).toBe(finding.line);
       expect([at("vm_start"), at("vm_end;")]).toContain(finding.line);

@@ -9,12 +9,12 @@ export type Place =
   | { k: "struct"; id: string; type: string; name?: string }
   /** A parameter that always holds the address of something of the caller. */
   | { k: "alias"; to: Place; type: string }
-  /** `stored`: the number that any new value counts as. */
-  | { k: "cell"; ref: Ref; type: string; live?: Ref; stored?: number }
+  /** `stored`: the number that any new value counts as. `path`, `owner`: what races of two functions know it by. */
+  | { k: "cell"; ref: Ref; type: string; live?: Ref; stored?: number; path?: string; owner?: Value }
   /** A field that never changes. */
   | { k: "const"; v: number; type: string }
   /** Memory the model has nothing to say about. `tag.field` names it. */
-  | { k: "none"; type: string; name: string; live?: Ref; base: Value | null };
+  | { k: "none"; type: string; name: string; live?: Ref; base: Value | null; path?: string; owner?: Value };
 
 export interface Value {
   e: Expr;

@@ -22,6 +22,12 @@ export interface RelevanceInput {
   ownLocks: boolean;
   /** File of the user's function: locks of its structs are taken there. */
   subjectFile: string;
+  /** File of the other function, in a race of two. */
+  otherFile?: string;
+  /** Only bodies in these two files are followed. */
+  shallow?: boolean;
+  /** Globals that may be shared, as they stand in texts. */
+  globals?: RegExp;
   /** Sections that somebody waits for, or in which sleeping is a harm. */
   waited: ReadonlySet<string>;
 }
@@ -74,6 +80,7 @@ export class Relevance {
       if (told === false) continue;
       for (const body of this.o.user.bodies(from, callee)) {
         const { file: there, text, calls } = body;
+        if (this.o.shallow && !this.isOwnFile(there)) continue;
         if (at > 0 && !this.carries(body)) continue;
         if (at > 0 && this.known.get(`${from}|${callee}`) === true) return this.settle(root, true);
         if (this.mentions(text) || this.leavesOpen(calls)) return this.settle(root, true);
@@ -95,7 +102,7 @@ export class Relevance {
    * to one. Without this, every allocation would matter, because reclaim takes entries away.
    */
   private carries(body: Located): boolean {
-    if (this.o.ownLocks && body.file === this.o.subjectFile) return true;
+    if (this.isOwnFile(body.file)) return true;
     if (body.types === null || /\bcurrent->mm\b/.test(body.text)) return true;
     return body.types.some((type) => {
       const tag = bare(type);
@@ -111,12 +118,18 @@ export class Relevance {
     });
   }
 
+  private isOwnFile(file: string): boolean {
+    return this.o.ownLocks && (file === this.o.subjectFile || file === this.o.otherFile);
+  }
+
   /** Types whose objects the scenario has state for. */
   private isTarget(tag: string): boolean {
     const { scenario } = this.o.world;
     return (
       scenario.roles.some(
-        (r) => r.types.includes(tag) && (r.leads || r.deref !== null || r.live !== null || r.lock !== null),
+        (r) =>
+          r.types.includes(tag) &&
+          (r.own === true || r.leads || r.deref !== null || r.live !== null || r.lock !== null),
       ) ||
       [...scenario.fields].some(([f, to]) => typeof to === "string" && f.startsWith(`${tag}.`)) ||
       tag === this.lockOwner
@@ -137,7 +150,7 @@ export class Relevance {
     const entry = user.program.o.compiled.api(name, -1) ?? user.program.o.compiled.api(name, 1);
     if (!entry) return null;
     // Deeper down, a section is left where it was entered, and a lock named by a pointer is somebody else's.
-    const own = this.o.ownLocks && from === this.o.subjectFile;
+    const own = this.isOwnFile(from);
     const counts = (x: Effect): boolean => !inside || (this.sectionOf(x) === undefined && (own || !this.isGeneral(x)));
     if (entry.effects.some((x) => this.onOurs(x) && counts(x))) return true;
     // What it does to entries, its body says.
@@ -213,7 +226,7 @@ export class Relevance {
   }
 
   private mentions(text: string): boolean {
-    if (this.fields?.test(text) || this.lockPointers?.test(text)) return true;
+    if (this.fields?.test(text) || this.lockPointers?.test(text) || this.o.globals?.test(text)) return true;
     if (!this.pointers) return false;
     const body = text.slice(text.indexOf("{"));
     for (const [, name] of text.matchAll(this.pointers))
@@ -261,8 +274,8 @@ export class Relevance {
     if (old !== undefined) return old;
     this.acting.set(key, false);
     const word = inside
-      ? /^lk_(?:acquire|try|release|downgrade|snapshot|settle|sleep)/
-      : /^lk_(?:acquire|try|release|downgrade|snapshot|settle|sleep|enter|leave)/;
+      ? /^lk_(?:acquire|try|release|downgrade|snapshot|settle|sleep|drop|new)/
+      : /^lk_(?:acquire|try|release|downgrade|snapshot|settle|sleep|drop|new|enter|leave)/;
     let acts = false;
     visitNodes(code.ast.body, (node) => {
       if (node.k === "id" && node.name !== undefined && this.o.world.cell(node.name)) acts = true;

@@ -162,7 +162,7 @@ function switchesOf(schedule: readonly Choice[]): number {
 }
 
 /** Sites of shared accesses in one thread's code. */
-function sitesOf(built: Built, t: number): Set<number> {
+export function sitesOf(built: Built, t: number): Set<number> {
   const { sites } = built.notes;
   return new Set(
     built.model.threads[t]!.ops.filter((op) => isShared(op) && (t > 0 || sites[op.site]!.user)).map((op) => op.site),
@@ -236,16 +236,12 @@ function whyNot(
   racerSites: readonly number[],
 ): string | null {
   const { notes } = built;
-  if (found.capped) return `cap: more than ${found.states - 1} states`;
-  const unmodelled = found.cuts
-    .map((id) => notes.cuts[id]!)
-    .filter((c) => /not modelled|not known|calls deeper/.test(c));
-  if (unmodelled.length > 0) return `unmodelled: ${unmodelled.join("; ")}`;
-  if (notes.unlooked.size > 0)
-    return `unmodelled: ${[...notes.unlooked].sort().join(", ")}() leads to more functions than were looked at`;
-  const lost = [...found.lost].map((id) => `${notes.sites[id]!.text} (${notes.sites[id]!.function})`).slice(0, 3);
-  if (found.overflow) return `overflow: a value left the range that the model has: ${lost.join("; ")}`;
-  if (found.wild) return `unmodelled: a pointer of unknown value is followed: ${lost.join("; ")}`;
+  const early = unfinished(
+    notes,
+    found,
+    found.cuts.map((id) => notes.cuts[id]!),
+  );
+  if (early !== null) return early;
   if (reached.length === 0) return `vacuous: ${built.subject.name}() never touches what the scenario is about`;
   if (!racerSites.some((s) => found.seen.has(s))) return "vacuous: the racing thread never gets anywhere";
   if (input.line !== null) {
@@ -259,8 +255,21 @@ function whyNot(
   return null;
 }
 
+/** What a search left unexplored, or null. */
+export function unfinished(notes: Built["notes"], found: SearchResult, cuts: readonly string[]): string | null {
+  if (found.capped) return `cap: more than ${found.states - 1} states`;
+  const unmodelled = cuts.filter((c) => /not modelled|not known|calls deeper/.test(c));
+  if (unmodelled.length > 0) return `unmodelled: ${unmodelled.join("; ")}`;
+  if (notes.unlooked.size > 0)
+    return `unmodelled: ${[...notes.unlooked].sort().join(", ")}() leads to more functions than were looked at`;
+  const lost = [...found.lost].map((id) => `${notes.sites[id]!.text} (${notes.sites[id]!.function})`).slice(0, 3);
+  if (found.overflow) return `overflow: a value left the range that the model has: ${lost.join("; ")}`;
+  if (found.wild) return `unmodelled: a pointer of unknown value is followed: ${lost.join("; ")}`;
+  return null;
+}
+
 /** Hash of the program without names and texts. */
-function idOf(built: Built): string {
+export function idOf(built: Built): string {
   const plain = JSON.stringify({
     threads: built.model.threads.map((t) => t.ops.map((op) => ({ ...op, site: 0 }))),
     cells: built.model.cells.map((c) => c.init),

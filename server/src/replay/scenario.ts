@@ -25,6 +25,8 @@ export interface Role {
   lock: string | null;
   /** A value of the type itself, as a parameter, is read from this pointer before the function starts. */
   byValue: string | null;
+  /** Found in the user's code, not declared by a scenario. */
+  own?: true;
 }
 
 export interface Harm {
@@ -42,6 +44,8 @@ export interface Scenario {
   about: string;
   profiles: string[];
   roles: Role[];
+  /** Structs that belong to one call: each thread has its own. */
+  perCall: ReadonlySet<string>;
   cells: { name: string; init: number[] }[];
   /** `struct.field` → cell, or a number for a field that never changes. */
   fields: Map<string, string | number>;
@@ -87,12 +91,14 @@ export interface Primitives {
 
 export interface ScenarioSet {
   scenarios: Scenario[];
+  /** What races of two functions of the user start from; without racing threads of its own. */
+  generic: Scenario | null;
   primitives: Primitives;
   problems: RuleProblem[];
 }
 
 const SCENARIO_KEYS = new Set(
-  "id title about profiles roles cells fields locks sections constants counters sleeps subject racers harms models code".split(
+  "id title about profiles roles cells fields locks sections constants counters sleeps subject racers harms models code generic perCall".split(
     " ",
   ),
 );
@@ -102,6 +108,7 @@ const KINDS = ["spin", "mutex", "rwsem"] as const;
 export function loadScenarios(files: readonly { path: string; text: string }[]): ScenarioSet {
   const problems: RuleProblem[] = [];
   const scenarios: Scenario[] = [];
+  let generic: Scenario | null = null;
   let primitives: Primitives = {
     file: "",
     code: "",
@@ -118,11 +125,12 @@ export function loadScenarios(files: readonly { path: string; text: string }[]):
     if (isMapping(source.value) && "harmless" in source.value) primitives = loader.primitives();
     else {
       const scenario = loader.scenario();
-      if (scenario) scenarios.push(scenario);
+      if (scenario && loader.isGeneric) generic = scenario;
+      else if (scenario) scenarios.push(scenario);
     }
   }
   scenarios.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { scenarios, primitives, problems };
+  return { scenarios, generic, primitives, problems };
 }
 
 class Loader {
@@ -145,6 +153,10 @@ class Loader {
       harmless: new Set(this.strings(["harmless"]).filter((x) => !x.endsWith("*"))),
       harmlessStart: this.strings(["harmless"]).flatMap((x) => (x.endsWith("*") ? [x.slice(0, -1)] : [])),
     };
+  }
+
+  get isGeneric(): boolean {
+    return this.top.generic === true;
   }
 
   scenario(): Scenario | null {
@@ -185,6 +197,7 @@ class Loader {
       about: this.string(["about"]),
       profiles: "profiles" in this.top ? this.strings(["profiles"]) : [],
       roles,
+      perCall: new Set(this.strings(["perCall"], true)),
       cells,
       fields,
       stored,
@@ -203,7 +216,7 @@ class Loader {
         present: this.optional(["subject", "present"]),
         keeps: this.strings(["subject", "keeps"], true),
       },
-      racers: this.list("racers").map((value, n) => ({
+      racers: (this.isGeneric ? [] : this.list("racers")).map((value, n) => ({
         name: this.string(["racers", n, "name"]),
         call: this.string(["racers", n, "call"]),
         handler: isMapping(value) && value.handler === true,

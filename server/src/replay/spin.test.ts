@@ -1,7 +1,9 @@
 /** Spin comes to the same verdict on the model of every shipped scenario, with faulty and with repaired code. */
-import { beforeAll, describe, expect, it } from "vitest";
+
+import { beforeAll, expect, it } from "vitest";
 import { wasmParser } from "../../test/cParser";
 import { runSpin, spinMissing } from "../../test/explore/spin";
+import { describeTool } from "../../test/kernel";
 import { fixtureInput, SUBJECTS, VARIANTS } from "../../test/replayFixtures";
 import { shippedScenarios } from "../../test/replayKit";
 import type { CParser } from "../syntax/parser";
@@ -14,7 +16,7 @@ beforeAll(async () => {
   parser = await wasmParser();
 });
 
-describe.skipIf(missing !== null)(`Spin on scenarios${missing ? `: not run, ${missing}` : ""}`, () => {
+describeTool(missing, "Spin on scenarios", () => {
   it("covers every shipped scenario", () => {
     expect(shippedScenarios.scenarios.map((s) => s.id).filter((id) => !SUBJECTS[id])).toEqual([]);
   });

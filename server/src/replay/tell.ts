@@ -45,6 +45,7 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
   const lines = new Set<number>();
   const now = { values: built.model.cells.map((c) => c.init), held: built.model.threads.map((): TraceLock[] => []) };
   for (const step of run.steps) {
+    if (built.hidden) step.changed = step.changed.filter((c) => !built.hidden!.has(c.cell));
     const t = step.choice.thread;
     for (const { cell, to } of step.changed) now.values[cell] = to;
     now.held[t] = locksOf(built, step);

@@ -128,6 +128,8 @@ export class Values {
     if (bits === clearBits) return { ...this.known(0), bits };
     const enumerator = frame.code.user ? ctx.user.number(frame.code.file, e.name) : null;
     if (enumerator !== null && Math.abs(enumerator) <= 127) return this.known(enumerator);
+    const global = frame.code.user ? ctx.sharing?.global(this.l, e.name) : undefined;
+    if (global) return this.read(global, e);
     return { ...this.unknown("", e.name), ...(bits ? { bits } : {}) };
   }
 
@@ -137,7 +139,8 @@ export class Values {
       case "id": {
         const p = this.l.variable(e.name, e.at);
         if (p) return p;
-        const cell = this.l.frame.code.user ? undefined : this.world.cell(e.name);
+        if (this.l.frame.code.user) return this.l.ctx.sharing?.global(this.l, e.name) ?? null;
+        const cell = this.world.cell(e.name);
         return cell ? { k: "cell", ref: cell, type: "int" } : null;
       }
       case "mem":
@@ -154,6 +157,7 @@ export class Values {
   }
 
   private element(e: CExpr & { k: "idx" }): Place | null {
+    if (this.l.frame.code.user) this.l.ctx.sharing?.element(this.l, e);
     if (e.base.k !== "id" || this.l.frame.code.user || this.l.variable(e.base.name, e.base.at)) return null;
     const cell = this.world.cell(e.base.name);
     if (!cell) return null;
@@ -165,6 +169,7 @@ export class Values {
   target(v: Value): Place {
     if (v.addr) return v.addr.k === "alias" ? v.addr.to : v.addr;
     const role = this.world.roleOf(v.type);
+    if (this.l.frame.code.user) this.l.ctx.sharing?.use(this.l, v, "touch");
     const type = v.type.replace(/\s*\*\s*$/, "");
     const cell = role?.deref ? this.world.cell(role.deref) : undefined;
     if (!cell) {
@@ -215,6 +220,8 @@ export class Values {
       this.l.out.knowledge.localFields.add(id);
       return { k: "reg", r: this.l.out.regFor(id), type: fieldType, id };
     }
+    const shared = this.l.ctx.sharing?.member(this.l, { base, pointer, tag, field: e.field, type: fieldType, effects });
+    if (shared) return shared;
     const role = this.world.scenario.roles.find((r) => r.types.includes(tag));
     const liveCell = role?.live ? this.world.cell(role.live) : undefined;
     const live = liveCell && pointer ? this.liveOf(liveCell, pointer, effects) : undefined;
@@ -264,6 +271,7 @@ export class Values {
   /** The value in a place. `e` gives unknown memory its key. */
   read(place: Place, e: CExpr): Value {
     const { out } = this.l;
+    this.l.ctx.sharing?.note(place, "read");
     switch (place.k) {
       case "reg": {
         const key = place.key ?? place.id;
@@ -298,6 +306,7 @@ export class Values {
   write(place: Place | null, v: Value): void {
     const { out } = this.l;
     if (place === null) return;
+    this.l.ctx.sharing?.note(place, "write");
     switch (place.k) {
       case "reg":
         out.set(place.r, v.e);

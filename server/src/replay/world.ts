@@ -40,6 +40,14 @@ export class World {
     this.harms = scenario.harms.map((h) => h.text);
   }
 
+  /** Adds cells under one name. */
+  grow(name: string, cells: readonly Cell[]): Ref {
+    const ref = { base: this.cells.length, size: cells.length };
+    this.cells.push(...cells);
+    this.cellAt.set(name, ref);
+    return ref;
+  }
+
   cell(name: string): Ref | undefined {
     return this.cellAt.get(name);
   }

@@ -1,18 +1,26 @@
 /** Traces as text and Markdown. Says what was explored, never more. */
 import { diagram } from "../protocol/diagram";
+import type { ReplaySummary } from "../protocol/finding";
 import type { Trace } from "../protocol/trace";
 
 /** What the verdict holds for: part of every output. */
-export function modelLine(t: Trace): string {
+export function modelLine(t: Pick<Trace, "memoryModel" | "profile" | "states"> & Model): string {
   const memory = t.memoryModel === "sc" ? "sequentially consistent" : "x86-like store buffers (TSO)";
   const profile = t.profile === null || t.profile === "any" ? "" : `, profile ${t.profile}`;
   return `in this model: ${t.bounds.cpus} CPUs, ${memory}, one page, loops <= ${t.bounds.loops}, ${t.states} states${profile}`;
 }
 
+interface Model {
+  bounds: { cpus: number; loops: number };
+}
+
 export function verdictLine(t: Trace): string {
   const switches = `${t.switches} context switch${t.switches === 1 ? "" : "es"}`;
   if (t.verdict === "violation") return `violation: ${t.violated?.text ?? ""} (${switches})`;
-  if (t.verdict === "clean") return "clean: no interleaving does the harm of this scenario";
+  if (t.verdict === "clean")
+    return t.scenario === "race"
+      ? "clean: no interleaving of the two does any of the harms that the model knows"
+      : "clean: no interleaving does the harm of this scenario";
   return `inconclusive: ${t.reason ?? ""}`;
 }
 
@@ -31,6 +39,16 @@ function details(t: Trace): string[] {
     ...(t.coverage.of > 0 ? [`coverage: ${t.coverage.reached} of ${t.coverage.of} shared accesses reached`] : []),
     ...(t.schedule === "" ? [] : [`schedule: ${t.schedule}`]),
   ];
+}
+
+/** What became of a finding's replay, in one line below its message. */
+export function replayLine(r: ReplaySummary): string {
+  const model = modelLine({ ...r, memoryModel: r.memoryModel ?? "sc", bounds: r.bounds ?? { cpus: 2, loops: 2 } });
+  const switches = `${r.switches} context switch${r.switches === 1 ? "" : "es"}`;
+  const harm = r.steps?.at(-1)?.note ?? "see its last step";
+  if (r.verdict === "violation") return `Replay: an interleaving with ${switches} does harm: ${harm} (${model}).`;
+  if (r.verdict === "clean") return `Replay: no interleaving does the harm of ${r.scenario} (${model}).`;
+  return `Replay: inconclusive: ${r.reason}.`;
 }
 
 /** For a terminal. */

@@ -22,11 +22,16 @@ export interface SpinResult {
   states: number;
 }
 
-/** Exhaustive search without partial-order reduction. Throws with Spin's words if the model does not compile. */
-export async function runSpin(promela: string): Promise<SpinResult> {
+/** Exhaustive search without partial-order reduction. Throws with Spin's words if the model does not compile, and after `seconds`. */
+export async function runSpin(promela: string, seconds = 0): Promise<SpinResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "lockstep-spin-"));
-  const run = async (command: string, args: string[]): Promise<string> =>
-    (await execute(command, args, { cwd: folder, maxBuffer: 1 << 26 })).stdout;
+  const ends = seconds > 0 ? Date.now() + 1000 * seconds : Number.POSITIVE_INFINITY;
+  const run = async (command: string, args: string[]): Promise<string> => {
+    const left = ends - Date.now();
+    if (left <= 0) throw new Error("no time left");
+    const timeout = Number.isFinite(left) ? left : 0;
+    return (await execute(command, args, { cwd: folder, maxBuffer: 1 << 26, timeout, killSignal: "SIGKILL" })).stdout;
+  };
   try {
     writeFileSync(path.join(folder, "model.pml"), promela);
     await run("spin", ["-a", "model.pml"]);

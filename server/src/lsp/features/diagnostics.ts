@@ -6,6 +6,7 @@ import { type Diagnostic, type DocumentDiagnosticReport, DocumentDiagnosticRepor
 import { hashText } from "../../base/hash";
 import { checkDocument } from "../checkDocument";
 import type { OpenFile, Session } from "../session";
+import { IdleReplays } from "../verdicts";
 import type { Feature, FeatureContext } from "./feature";
 
 /** Short enough to feel immediate, long enough to join the edits of one command. */
@@ -19,12 +20,16 @@ export const diagnostics: Feature = {
       return undefined;
     }
     refreshOnChange(context);
+    const replays = new IdleReplays(context, async () => {
+      if (session.client.refreshesDiagnostics) await connection.languages.diagnostics.refresh();
+    });
     connection.languages.diagnostics.on(
       dispatch.request(
         "textDocument/diagnostic",
         async (params, token): Promise<DocumentDiagnosticReport> => {
           const file = await session.open(params.textDocument.uri);
           const items = file === undefined ? [] : checkDocument(session, file.project, file.path, token);
+          replays.want(params.textDocument.uri);
           return report(items, params.previousResultId);
         },
         { kind: DocumentDiagnosticReportKind.Full, items: [] },
@@ -47,7 +52,11 @@ export function report(items: Diagnostic[], previous: string | undefined): Docum
   return { kind: DocumentDiagnosticReportKind.Full, resultId, items };
 }
 
-function pushOnChange({ connection, session, dispatch }: FeatureContext): void {
+function pushOnChange(context: FeatureContext): void {
+  const { connection, session, dispatch } = context;
+  const replays = new IdleReplays(context, async (uris) => {
+    for (const uri of uris) await push(uri);
+  });
   const dirty = new Set<string>();
   let cancelTimer: (() => void) | undefined;
 
@@ -60,6 +69,7 @@ function pushOnChange({ connection, session, dispatch }: FeatureContext): void {
     const version = file.document.version;
     const items = checkDocument(session, file.project, file.path);
     await connection.sendDiagnostics({ uri, version, diagnostics: items });
+    replays.want(uri);
   };
 
   const flush = async (): Promise<void> => {
