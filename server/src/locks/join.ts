@@ -136,6 +136,17 @@ export function joinStates(
   let changed = false;
   const renamed: [ValueId, ValueId, ValueId][] = [];
   const joined = new Set<ValueId>();
+  const merge = (addr: ValueId, va: ValueId, vb: ValueId): void => {
+    const phi = t.phi(block, addr);
+    const cell = t.get(addr);
+    if (cell.k === "local") t.suggestName(phi, cell.name);
+    if (va !== phi) {
+      out.setMem(addr, phi);
+      changed = true;
+    }
+    renamed.push([phi, va, vb]);
+    joined.add(phi);
+  };
   const addresses = a.mem.keys();
   const contents = a.mem.contents();
   const others = b.mem.keys();
@@ -160,15 +171,7 @@ export function joinStates(
         }
         continue;
       }
-      const phi = t.phi(block, addr);
-      const av = t.get(addr);
-      if (av.k === "local") t.suggestName(phi, av.name);
-      if (va !== phi) {
-        out.setMem(addr, phi);
-        changed = true;
-      }
-      renamed.push([phi, va, vb]);
-      joined.add(phi);
+      merge(addr, va, vb);
     }
   if (a.mem !== b.mem)
     for (let i = 0; i < others.length; i++) {
@@ -182,11 +185,7 @@ export function joinStates(
       }
       const va = defaultContent(t, addr);
       if (va === vb) continue;
-      const phi = t.phi(block, addr);
-      out.setMem(addr, phi);
-      changed = true;
-      renamed.push([phi, va, vb]);
-      joined.add(phi);
+      merge(addr, va, vb);
     }
   if (a.facts !== b.facts)
     for (let i = 0; i < known.length; i++) {

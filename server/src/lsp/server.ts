@@ -25,7 +25,6 @@ import { race } from "./features/race";
 import { replay } from "./features/replay";
 import { rules } from "./features/rules";
 import { tree } from "./features/tree";
-import { warmUp } from "./features/warmUp";
 import { watchedFiles } from "./features/watchedFiles";
 import { why } from "./features/why";
 import { workspaceDiagnostics } from "./features/workspaceDiagnostics";
@@ -54,7 +53,6 @@ const features: Feature[] = [
   checkPatch,
   watchedFiles,
   configuration,
-  warmUp,
 ];
 
 /** Starts serving; returns at once. */

@@ -1,6 +1,6 @@
 /**
- * Levels by verdict in an editor: findings are published as the analysis gives them, replayed while nobody types, and published
- * again if a replay changed them. An edit ends what is under way.
+ * What the server does while nobody types. Findings, published as the analysis gives them, are replayed, and published again
+ * if a replay changed them; then analysis and replay are warmed up. An edit ends what is under way.
  */
 import { VerdictCache } from "../engine/verdictCache";
 import type { FeatureContext } from "./features/feature";
@@ -20,6 +20,12 @@ export function verdictsOf(session: Session, project: Project): VerdictCache {
     caches.set(project, cache);
   }
   return cache;
+}
+
+/** Code that ran a few times only is slow: what the next edit and the first replay will run is run before. */
+function* practice(session: Session, project: Project, path: string): Generator<undefined, void> {
+  yield* project.engine.warmUp(path);
+  yield* verdictsOf(session, project).warmUp();
 }
 
 export class IdleReplays {
@@ -64,14 +70,14 @@ export class IdleReplays {
     const { session } = this.context;
     const edits = this.edits;
     const changed: string[] = [];
-    const projects = new Set<Project>();
+    const projects = new Map<Project, string>();
     for (const uri of [...this.wanted]) {
       const file = await session.open(uri);
       if (file === undefined) {
         this.wanted.delete(uri);
         continue;
       }
-      projects.add(file.project);
+      projects.set(file.project, file.path);
       const { findings } = file.project.engine.check(file.path);
       const different = await this.slices(verdictsOf(session, file.project).settle(findings), edits);
       if (different === undefined) break;
@@ -79,8 +85,8 @@ export class IdleReplays {
       if (different) changed.push(uri);
     }
     if (changed.length > 0) await this.publish(changed);
-    for (const project of projects) {
-      const steps = this.warm.get(project) ?? verdictsOf(session, project).warmUp();
+    for (const [project, path] of projects) {
+      const steps = this.warm.get(project) ?? practice(session, project, path);
       this.warm.set(project, steps);
       await this.slices(steps, edits);
     }

@@ -118,7 +118,7 @@ export class Calls {
     args.forEach((a, i) => {
       const role = a.addr ? undefined : world.roleOf(a.type);
       if (!role?.live || !this.l.frame.code.user) return;
-      if (this.l.ctx.relevance.looksInto(this.l.frame.code.file, name, i)) this.l.values.touch(role, a);
+      if (this.l.ctx.relevance.looksInto(this.l.frame.code.file, name, i)) this.l.places.touch(role, a);
     });
     for (const a of args) forget(this.l, a);
     const role = world.roleOf(type);

@@ -31,7 +31,7 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
   const section = ctx.world.section(word(args[0]));
   const mode: Mode = word(args[1]) === "read" ? "read" : "write";
   const cell = (e: CExpr | undefined): Ref | null => {
-    const place = e ? values.place(e) : null;
+    const place = e ? l.places.place(e) : null;
     if (place) noteCounted(l, name, place, args[1]);
     return place?.k === "cell" ? place.ref : null;
   };
@@ -190,7 +190,7 @@ function awaited(l: Lowering, e: CExpr): { r: number; from: Ref; cond: Expr } | 
     }
     if (x.k === "un" && (x.op === "!" || x.op === "-")) return { k: "un", op: x.op, e: visit(x.e) };
     const isCell = (x.k === "id" && !l.variable(x.name, x.at) && l.ctx.world.cell(x.name)) || x.k === "idx";
-    const place = isCell || (x.k === "un" && x.op === "*") ? l.values.place(x) : null;
+    const place = isCell || (x.k === "un" && x.op === "*") ? l.places.place(x) : null;
     if (place?.k === "cell") {
       from = place.ref;
       return reg(r);

@@ -23,7 +23,7 @@ export function keyOf(l: Lowering, e: CExpr): Key {
         return p.key ?? p.id;
       }
       case "mem": {
-        const place = l.values.member(x, false);
+        const place = l.places.member(x, false);
         if (place.k === "cell") return null;
         if (place.k === "reg") {
           vars.add(place.id);

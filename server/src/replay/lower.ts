@@ -8,6 +8,7 @@ import { Calls } from "./calls";
 import { type Code, TYPE_OF_ARGUMENT, type UserCode } from "./code";
 import { declare } from "./memory";
 import type { Place, Value } from "./place";
+import { Places } from "./places";
 import type { Relevance } from "./relevance";
 import type { Primitives } from "./scenario";
 import { resolveName } from "./scopes";
@@ -58,6 +59,7 @@ const MAX_DEPTH = 16;
 
 export class Lowering {
   readonly values: Values;
+  readonly places: Places;
   readonly calls: Calls;
   frame!: Frame;
   /** The scenario's function that runs before the user's code drops one of its own locks. */
@@ -68,6 +70,7 @@ export class Lowering {
     readonly out: ThreadBuilder,
   ) {
     this.values = new Values(this);
+    this.places = new Places(this);
     this.calls = new Calls(this);
   }
 

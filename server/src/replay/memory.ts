@@ -71,9 +71,9 @@ export function declare(l: Lowering, v: VarDecl): void {
 /** `&p->page` where the part plays the same role as the whole. */
 export function sameObject(l: Lowering, e: CExpr): Value | null {
   if (e.k !== "mem" || !e.arrow) return null;
-  const whole = l.ctx.world.roleOf(`${l.values.quiet(e.base).type}`);
+  const whole = l.ctx.world.roleOf(`${l.places.quiet(e.base).type}`);
   if (!whole) return null;
-  const tag = whole.types.find((t) => bare(l.values.quiet(e.base).type) === t) ?? "";
+  const tag = whole.types.find((t) => bare(l.places.quiet(e.base).type) === t) ?? "";
   const type = l.ctx.user.fieldType(l.frame.code, tag, e.field);
   if (l.ctx.world.roleOf(`${type} *`) !== whole) return null;
   return { ...l.values.value(e.base), type: `${type} *` };

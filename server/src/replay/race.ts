@@ -4,6 +4,7 @@ import { toPromela } from "../explore/promela";
 import { formatSchedule } from "../explore/run";
 import { Search, type SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
+import { blankTrace } from "./blank";
 import { dependsOn } from "./confirm";
 import { type BuiltRace, buildRace, type RaceInput } from "./raceBuild";
 import type { Start } from "./raceStarts";
@@ -160,29 +161,14 @@ function whyNot(
 
 function base(input: RaceInput): Trace {
   const [a, b] = input.subjects.map((s) => `${s.ref.item.name}()`);
-  return {
-    verdict: "inconclusive",
+  return blankTrace({
     reason: null,
     scenario: "race",
     title: `${a} against ${b}`,
     profile: null,
     memoryModel: "sc",
     bounds: { cpus: 2, loops: input.loopBound, cuts: [] },
-    states: 0,
-    switches: 0,
-    threads: [],
-    steps: [],
-    cells: [],
-    violated: null,
-    bindings: [],
-    assumptions: [],
-    choices: [],
-    unmodelled: [],
-    coverage: { reached: 0, of: 0 },
-    schedule: "",
-    id: "",
-    onPath: false,
-  };
+  });
 }
 
 function without(input: RaceInput, reason: string): Trace {

@@ -5,6 +5,7 @@ import { toPromela } from "../explore/promela";
 import { formatSchedule, parseSchedule, runSchedule } from "../explore/run";
 import type { SearchOptions, SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
+import { blankTrace } from "./blank";
 import { type BuildInput, type Built, build, type Models } from "./build";
 import { dependsOn, explore } from "./confirm";
 import type { Decision, OpenChoice } from "./questions";
@@ -280,27 +281,12 @@ export function idOf(built: Built): string {
 }
 
 function inconclusive(input: ReplayInput, reason: string): Trace {
-  return {
-    verdict: "inconclusive",
+  return blankTrace({
     reason,
     scenario: input.scenario.id,
     title: input.scenario.title,
     profile: input.profile,
     memoryModel: input.memory ?? "sc",
     bounds: { cpus: input.scenario.racers.length + 1, loops: input.loopBound ?? LOOPS, cuts: [] },
-    states: 0,
-    switches: 0,
-    threads: [],
-    steps: [],
-    cells: [],
-    violated: null,
-    bindings: [],
-    assumptions: [],
-    choices: [],
-    unmodelled: [],
-    coverage: { reached: 0, of: 0 },
-    schedule: "",
-    id: "",
-    onPath: false,
-  };
+  });
 }

@@ -349,9 +349,9 @@ export class Sharing {
 
   /** An element of an array, or of memory behind a plain pointer: which one is not followed. */
   element(l: Lowering, e: CExpr & { k: "idx" }): void {
-    const place = l.values.place(e.base);
+    const place = l.places.place(e.base);
     if (!place) return;
-    this.use(l, l.values.read(place, e.base), "touch");
+    this.use(l, l.places.read(place, e.base), "touch");
     if ((place.k !== "none" && place.k !== "cell") || place.path === undefined) return;
     const threads = this.learnt.elements.get(place.path) ?? new Set();
     this.learnt.elements.set(place.path, threads.add(this.thread));
