@@ -1,6 +1,7 @@
 /**
  * Memoised queries with dependency tracking and early cut-off (the algorithm of salsa/adapton): a
  * result is recomputed only if something it read has changed, and counts as changed only if it differs.
+ * Each result remembers the one before it as well: who undoes an edit gets back what was known.
  */
 
 interface Node {
@@ -8,6 +9,10 @@ interface Node {
   frame: Frame | null;
   /** Revision in which the value last changed. */
   changedAt: number;
+  /** Stands for the value: equal values in a row, or with one other value between them, have the same stamp. */
+  stamp: number;
+  /** The stamp of the value it had in a revision; -1 if that is forgotten. */
+  stampAt(revision: number): number;
   /** Makes `changedAt` true of the current revision; false while the node is being computed. */
   refresh(): boolean;
 }
@@ -19,14 +24,36 @@ class Input implements Node {
   frame: Frame | null = null;
   changedAt = 0;
 
+  /** A change is a change: what an input was before is not compared. */
+  get stamp(): number {
+    return this.changedAt;
+  }
+
+  stampAt(revision: number): number {
+    return this.changedAt <= revision ? this.changedAt : -1;
+  }
+
   refresh(): boolean {
     return true;
   }
 }
 
+/** A value that was replaced, and what it was drawn from. */
+interface Former<T> {
+  value: T;
+  stamp: number;
+  /** Revision in which it became the value. */
+  since: number;
+  deps: Node[];
+  /** Stamps of what was read. */
+  stamps: number[];
+}
+
 /** Revisions, inputs and the stack of running computations. */
 export class QueryDb {
   revision = 1;
+  /** Number of the last value that was new. */
+  stamps = 0;
   private readonly inputs = new Map<string, Input>();
   private readonly frames: Frame[] = [];
 
@@ -85,6 +112,8 @@ export class QueryDb {
 class Memo<T> implements Node {
   frame: Frame | null = null;
   changedAt = 0;
+  stamp = 0;
+  private former: Former<T> | null = null;
   private verifiedAt = 0;
   private computed = false;
   private running = false;
@@ -106,21 +135,54 @@ class Memo<T> implements Node {
       this.verifiedAt = db.revision;
       return true;
     }
+    if (!this.recall()) this.compute();
+    this.verifiedAt = db.revision;
+    return true;
+  }
+
+  stampAt(revision: number): number {
+    if (this.changedAt <= revision) return this.stamp;
+    const { former } = this;
+    return former && former.since <= revision ? former.stamp : -1;
+  }
+
+  private compute(): void {
+    const { db, equal } = this.query;
     this.running = true;
     try {
       const { value, deps } = db.track(() => this.query.compute(this.key));
       this.query.computations++;
-      if (!this.computed || !this.query.equal(this.value, value)) {
+      if (!this.computed) {
         this.value = value;
+        this.stamp = ++db.stamps;
         this.changedAt = db.revision;
+        this.computed = true;
+      } else if (!equal(this.value, value)) {
+        const { former } = this;
+        if (former && equal(former.value, value)) this.replace(former.value, former.stamp);
+        else this.replace(value, ++db.stamps);
       }
       this.deps = deps;
-      this.verifiedAt = db.revision;
-      this.computed = true;
     } finally {
       this.running = false;
     }
+  }
+
+  /** Goes back to the former value if all it was drawn from is as it was. */
+  private recall(): boolean {
+    const { former } = this;
+    if (!former?.deps.every((dep, i) => dep.refresh() && dep.stamp === former.stamps[i])) return false;
+    this.replace(former.value, former.stamp);
+    this.deps = former.deps;
     return true;
+  }
+
+  private replace(value: T, stamp: number): void {
+    const { value: old, stamp: oldStamp, changedAt: since, deps, verifiedAt } = this;
+    this.former = { value: old, stamp: oldStamp, since, deps, stamps: deps.map((dep) => dep.stampAt(verifiedAt)) };
+    this.value = value;
+    this.stamp = stamp;
+    this.changedAt = this.query.db.revision;
   }
 
   private unchanged(): boolean {

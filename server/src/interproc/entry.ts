@@ -33,7 +33,7 @@ export function entryMatters(a: FunctionAnalysis): boolean {
 /** What is held when the function is entered, as seen from a folder. */
 export function entryContext<V>(folder: Folder<V>, ref: FunctionRef): EntryContext {
   const { program } = folder;
-  program.db.read(`fn:${refKey(ref)}`);
+  program.readText(refKey(ref));
   const slots = slotsOf(folder, ref);
   if (slots.length > 0) {
     const contexts = slots.map((s) => program.o.contexts.get(s));

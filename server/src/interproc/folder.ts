@@ -240,8 +240,8 @@ export class Folder<V> {
 
   private analysePlain(key: string): Plain | null {
     const { program } = this;
-    program.db.read(`fn:${key}`);
     const ref = program.find(key);
+    program.readText(key);
     if (!ref) return null;
     const a = this.analyse(ref, "summaries", UNKNOWN_ENTRY);
     const { ast } = program.lowered(ref);

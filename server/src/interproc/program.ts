@@ -90,8 +90,8 @@ export class Program<V> {
   private readonly foreign = new Set<string>();
   private readonly refs = new WeakMap<FileScan, FunctionRef[]>();
   private readonly parsed: Query<Parsed>;
-  /** The last parse of a function, to be reused if nothing it rests on differs. */
-  private readonly lastParsed = new Map<string, Parsed>();
+  /** The last two parses of a function, to be reused if nothing they rest on differs. */
+  private readonly lastParsed = new Map<string, Parsed[]>();
   /** Functions parsed before it was known whether they will be analysed. */
   private readonly ahead = new Set<string>();
   private readonly syntax = new Recent<Parsed, Lowered>(MAX_SYNTAX);
@@ -264,6 +264,11 @@ export class Program<V> {
     return model;
   }
 
+  /** Records that the running computation read the text of a function. */
+  readText(key: string): void {
+    this.parsed.get(key);
+  }
+
   // ---- syntax ----
 
   /** What could not be understood of a function's text. */
@@ -289,14 +294,19 @@ export class Program<V> {
     if (!ref) return NOT_PARSED;
     const text = this.textOf(ref);
     const hash = fingerprintOf(text);
-    const old = this.lastParsed.get(key);
-    if (old?.hash === hash && [...old.macros].every(([name, c]) => sameJson(this.env.classOf(ref.file, name), c)))
+    const last = this.lastParsed.get(key) ?? [];
+    const same = (p: Parsed): boolean =>
+      p.hash === hash && [...p.macros].every(([name, c]) => sameJson(this.env.classOf(ref.file, name), c));
+    const old = last.find(same);
+    if (old) {
+      this.lastParsed.set(key, [...last.filter((p) => p !== old), old]);
       return old;
+    }
     const macros: Parsed["macros"] = new Map();
     const lowered = this.mayAnalyse(key) ? this.lower(ref, text, macros) : null;
     const degraded = lowered?.ast.degraded.slice() ?? this.problems(ref, text, macros);
     const parsed: Parsed = { hash, degraded, macros };
-    this.lastParsed.set(key, parsed);
+    this.lastParsed.set(key, last.slice(-1).concat(parsed));
     if (lowered) this.syntax.set(parsed, lowered);
     return parsed;
   }
