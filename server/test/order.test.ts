@@ -1,5 +1,4 @@
 /** A verdict depends on the file and the tree: not on the order of the questions, on who asks, or on what was asked before. */
-import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { createEngine } from "../src/engine/engine";
@@ -10,6 +9,7 @@ import { indexPart, type PartSource, partNames } from "../src/syntax/treeIndexWo
 import { describeKernel } from "./kernel";
 import { project } from "./lspClient";
 import { Tree } from "./mutations/tree";
+import { runNode } from "./runNode";
 
 /** What is compared: findings, degraded functions, and every contract, which says much more than the few findings. */
 type Verdicts = Map<string, string>;
@@ -42,14 +42,10 @@ function differences(a: Verdicts, b: Verdicts): string[] {
   });
 }
 
-function check(root: string, args: readonly string[]): Finding[] {
+async function check(root: string, args: readonly string[]): Promise<Finding[]> {
   const cli = path.join(project, "dist/cli.js");
   const options = ["--root", root, "--format", "json", "--severity", "hint"];
-  const done = spawnSync(process.execPath, [cli, "check", ...args, ...options], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
+  const done = await runNode([cli, "check", ...args, ...options], root);
   expect(done.stderr).toBe("");
   return (JSON.parse(done.stdout) as { findings: Finding[] }).findings;
 }
@@ -64,7 +60,7 @@ describeKernel("6.12", "the same verdict", (root) => {
 
   beforeAll(async () => {
     inOrder = await verdicts(tree, files);
-    whole = check(root, ["mm"]);
+    whole = await check(root, ["mm"]);
   }, 300_000);
 
   it("is asked of fifty files", () => {
@@ -92,12 +88,12 @@ describeKernel("6.12", "the same verdict", (root) => {
     expect(mine.map(key).sort()).toEqual(found.map(key).sort());
   });
 
-  it("by two workers", { timeout: 300_000 }, () => {
-    expect(check(root, ["mm", "--jobs", "2"])).toEqual(whole);
+  it("by two workers", { timeout: 300_000 }, async () => {
+    expect(await check(root, ["mm", "--jobs", "2"])).toEqual(whole);
   });
 
-  it("in shards", { timeout: 300_000 }, () => {
-    const parts = [1, 2].flatMap((i) => check(root, ["mm", "--shard", `${i}/2`]));
+  it("in shards", { timeout: 300_000 }, async () => {
+    const parts = [...(await check(root, ["mm", "--shard", "1/2"])), ...(await check(root, ["mm", "--shard", "2/2"]))];
     const key = (f: Finding): string => JSON.stringify(f);
     expect(parts.map(key).sort()).toEqual(whole.map(key).sort());
   });
