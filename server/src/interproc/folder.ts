@@ -4,6 +4,7 @@ import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
 import type { EntryContext, Scope } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
+import { parameterNames, passedTo, passedToPointer } from "./callbacks";
 import { CallGraph, type FunctionRef, refKey } from "./callGraph";
 import { contextsAtCalls, entryContext, entryMatters, hangsOnCallers, type Meet } from "./entry";
 import { withConsumed } from "./handover";
@@ -55,6 +56,7 @@ export class Folder<V> {
   private readonly models: Query<CallModel | null>;
   private readonly matters: Query<boolean>;
   private readonly entries: Query<EntryContext>;
+  private readonly handing: Query<boolean>;
   private readonly unitTexts: Query<{ api: string; text: string }[]>;
 
   constructor(
@@ -90,6 +92,7 @@ export class Folder<V> {
       UNKNOWN_ENTRY,
     );
     this.checked = new Query<Checked<V> | null>(db, (key) => this.check(key), identical, null);
+    this.handing = new Query(db, (key) => this.findHanding(key), identical, false);
     this.unitTexts = new Query(
       db,
       (action) => {
@@ -149,6 +152,29 @@ export class Folder<V> {
     return { key: refKey(ref), tiny: item.calls.length === 0 && item.end - item.bodyStart < 800 };
   }
 
+  private handsOn(file: string, name: string, index: number): boolean {
+    const target = this.targets.get(`${file}|${name}`);
+    return target !== null && this.handing.get(`${target.key}|${index}`);
+  }
+
+  private findHanding(where: string): boolean {
+    const bar = where.lastIndexOf("|");
+    const key = where.slice(0, bar);
+    this.program.readText(key);
+    const ref = this.program.find(key);
+    if (!ref) return false;
+    const text = this.program.textOf(ref);
+    const head = ref.item.bodyStart - ref.item.start;
+    const name = parameterNames(text.slice(0, head))[Number(where.slice(bar + 1))];
+    if (!name) return false;
+    const body = text.slice(head);
+    if (passedToPointer(body, name)) return true;
+    return ref.item.calls.some(
+      (callee) =>
+        !this.program.isOpaque(callee) && passedTo(body, callee, name).some((i) => this.handsOn(ref.file, callee, i)),
+    );
+  }
+
   isRelevant(key: string): boolean {
     return this.relevance.get(key);
   }
@@ -187,6 +213,7 @@ export class Folder<V> {
         return model;
       },
       reaches: (name) => this.targets.get(`${ref.file}|${name}`) !== null,
+      handsOn: (name, index) => this.handsOn(ref.file, name, index),
       macroCalls: (name) => program.env.calls(ref.file, name),
       counters: program.inAskedSlot(ref),
       constant: (name) => {

@@ -217,7 +217,7 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
   const outs = optionalOuts(m.fn, m.t);
   return {
     straight,
-    key: (s) => propertyKey(s, m.rules.splitActions) + given(m.t, s, outs),
+    key: (s) => propertyKey(s, m.rules.splitActions) + given(m.t, s, outs) + (s.guess ? "?" : ""),
     enter: (s, block) => enterBlock(m, s, block, liveIn[block] as ReadonlySet<string>, escaping),
     join: (a, b, block) => joinStates(m.t, a, b, block, m.rules.stableFields),
     coarsen: (states, s, block) => {

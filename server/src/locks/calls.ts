@@ -4,11 +4,19 @@ import { assume, narrow, truth } from "./assume";
 import { canonicalLock } from "./canonical";
 import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
 import { ANY, POSITIVE, ZERO } from "./facts";
-import { lendContent, loseBitLocks, loseThroughMacro, loseTrack, noteEscapes, noteStored } from "./lending";
+import {
+  lendContent,
+  loseBitLocks,
+  loseHandedOn,
+  loseThroughMacro,
+  loseTrack,
+  noteEscapes,
+  noteStored,
+} from "./lending";
 import type { Machine } from "./machine";
 import { performAction, requireForCall } from "./obligations";
 import type { CallEffect, CallModel, Clause, Outcome, Term } from "./outcomes";
-import { certainlyNotHeld, isHeld } from "./query";
+import { certainlyNotHeld, isHeld, maybeReplaced } from "./query";
 import { lockKey, type Site, type State } from "./state";
 import { type CallFrame, termCell, termValue } from "./terms";
 import type { ValueId } from "./values";
@@ -49,7 +57,9 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
   if (!m.rules.isAccessor(name)) noteEscapes(m, s, frame, model);
   if (!model) {
     if (mayKeep(m, name)) for (const v of frame.args) noteStored(m, s, v);
-    loseThroughMacro(m, s, frame, name, { at: e.at, end: e.end, note: "" });
+    const site = { at: e.at, end: e.end, note: "" };
+    loseThroughMacro(m, s, frame, name, site);
+    loseHandedOn(m, s, frame, name, site);
     havocArguments(m, s, e, frame);
     return m.result(s, e.at, callSlot(name));
   }
@@ -279,7 +289,8 @@ function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site
         // One outcome of several that gives back what is not held is not the one that happens.
         const optional =
           !model.primitive && model.outcomes.some((o) => !o.effects.some((x) => x.k === "release" && x.cls === e.cls));
-        if ((m.speculative || optional) && certainlyNotHeld(m, s, c.cls, c.obj)) m.dead = true;
+        const free = (): boolean => certainlyNotHeld(m, s, c.cls, c.obj) || maybeReplaced(m, s, c.cls, c.obj);
+        if ((m.speculative || optional) && free()) m.dead = true;
         else release(m, s, op, e.mode);
       } else if (e.k === "downgrade") downgrade(m, s, op);
       else if (e.k === "assert") assertHeld(m, s, op, e.mode);

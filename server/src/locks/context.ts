@@ -108,6 +108,8 @@ export interface Scope {
   call(name: string, args: number): CallModel | null;
   /** Is the body of the function in reach, whether or not it says anything about locks? */
   reaches(name: string): boolean;
+  /** Does the function, of which no more is known than its text, hand the argument on to one it calls through a pointer? */
+  handsOn(name: string, index: number): boolean;
   /** What the function-like macro of this name calls, through other macros too; empty if it is none. */
   macroCalls(name: string): readonly string[];
   /** Value of an object-like macro: a number, or the names it ors together. */

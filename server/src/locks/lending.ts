@@ -18,6 +18,15 @@ export function loseBitLocks(m: Machine, s: State, frame: CallFrame, site: Site)
   }
 }
 
+/** A callee without a model that hands a locked object on to a callback: the callback may unlock it. */
+export function loseHandedOn(m: Machine, s: State, frame: CallFrame, name: string, site: Site): void {
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    const index = frame.args.findIndex((v) => v === l.obj || canonicalFolio(m, v) === l.obj);
+    if (index >= 0 && m.scope.handsOn(name, index)) loseTrack(m, s, l.cls, l.obj, site);
+  }
+}
+
 /**
  * A macro that is not understood, but takes or releases locks: those of the kind that are held, or that its arguments
  * name, may be in any state now.

@@ -103,6 +103,18 @@ export function certainlyNotHeld(m: Machine, s: State, cls: string, obj: ValueId
   return holds(m, s, cls, obj, "any").answer === "no";
 }
 
+/** Is a lock held, perhaps the very one, whose holder has no use for this lock? */
+export function maybeReplaced(m: Machine, s: State, cls: string, obj: ValueId): boolean {
+  const other = m.rules.classes.get(cls)?.insteadOf;
+  const own = s.locks.get(lockKey(cls, obj));
+  if (!other || (own && isHeld(own))) return false;
+  const wanted = m.load(s, m.t.field(obj, other.via));
+  for (const e of s.locks.values())
+    if (e.cls === other.lock && isHeld(e) && e.mode !== "top" && aliasing(m.t, e.obj, wanted) !== "distinct")
+      return true;
+  return false;
+}
+
 /** Can the caller name the object? Then what it holds decides. */
 export function knownOrigin(m: Machine, obj: ValueId): boolean {
   const r = m.t.root(obj);

@@ -287,9 +287,9 @@ export function propertyKey(
     // Taken and given back here: no reason to keep paths apart.
     if (!counts(e.cls)) continue;
     if (e.weak || (e.mode === "free" && !e.entry && !e.dropped)) continue;
-    parts.push(
-      `${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}${e.weak ? "w" : ""}`,
-    );
+    // Nothing is known of it: how that came about is no reason either.
+    if (e.mode === "top") parts.push(`${k}top`);
+    else parts.push(`${k}${e.mode}${e.depth}${e.entry ? "e" : ""}${e.dropped ? "d" : ""}${e.checked ? "c" : ""}`);
   }
   if (s.stale.size > 0) {
     for (const [addr, v] of s.mem) if (s.stale.has(v)) parts.push(`!${addr}`);
