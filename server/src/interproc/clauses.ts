@@ -5,6 +5,7 @@ import { ANY, inherentMask, joinFacts } from "../locks/facts";
 import type { Machine } from "../locks/machine";
 import type { Clause, Term } from "../locks/outcomes";
 import type { ValueId } from "../locks/values";
+import type { FunctionAst } from "../syntax/ast";
 import { express } from "./express";
 
 type Exit = Extract<Event, { k: "exit" }>;
@@ -61,11 +62,50 @@ function returnFlags(m: Machine, exits: Exit[]): Clause[] {
     .map(([name, v]): Clause => ({ k: "flags", term: { k: "ret" }, flags: [name], set: v === "true" }));
 }
 
-export function returnClauses(m: Machine, exits: Exit[], constant: Term | null): Clause[] {
+/**
+ * A result of a type that says by a flag that a lock of the caller is gone: where the lock is gone, and the analysis does
+ * not know the flags of the result, it has one of those that the function names. A function that names none may hand on any.
+ */
+export function promisedFlags(m: Machine, fn: FunctionAst, text: string, exits: Exit[], released: string[]): Clause[] {
+  const promise = m.rules.resultTypes.get(/(\w+)\s*$/.exec(fn.returnType)?.[1] ?? "");
+  if (!promise?.released.some((cls) => released.includes(cls))) return [];
+  const named = promise.flags.filter((flag) => text.includes(flag));
+  const flags = named.length > 0 ? named : promise.flags;
+  const any = flags.map((flag) => m.t.sym(flag)).reduce((a, b) => m.t.op("|", a, b));
+  const unknown = exits.every((e) => e.ret !== null && truth(m.t, e.state, m.t.op("&", e.ret, any)) !== "false");
+  return unknown ? [{ k: "flags", term: { k: "ret" }, flags, set: true }] : [];
+}
+
+/** Named constants that the other exits return, where these all return constants that differ from them. */
+function excludedResults(m: Machine, exits: Exit[], all: Exit[]): Clause[] {
+  const own = new Set<ValueId>();
+  for (const e of exits) {
+    const constants = constantsOf(m, e);
+    if (constants.length === 0) return [];
+    for (const c of constants) own.add(c);
+  }
+  const others = new Map<ValueId, Exit>();
+  for (const e of all) for (const c of constantsOf(m, e)) if (m.t.get(c).k === "sym" && !own.has(c)) others.set(c, e);
+  return [...others].slice(0, 4).flatMap(([c, e]): Clause[] => {
+    const to = express(m, e.state, c, null);
+    return to ? [{ k: "equals", term: { k: "ret" }, to, positive: false }] : [];
+  });
+}
+
+/** The constants of which an exit returns one; empty if it may return anything. */
+function constantsOf(m: Machine, e: Exit): readonly ValueId[] {
+  if (e.ret === null) return [];
+  const c = constantOf(m.t, e.state, e.ret);
+  return c !== undefined ? [c] : (e.state.facts.get(e.ret)?.among ?? []);
+}
+
+/** What an outcome's exits say of the result, `all` being the exits of all outcomes. */
+export function returnClauses(m: Machine, exits: Exit[], constant: Term | null, all: Exit[]): Clause[] {
   if (constant?.k === "arg") return [];
   if (constant) return [{ k: "equals", term: { k: "ret" }, to: constant, positive: true }];
   let mask = 0;
   for (const e of exits) mask |= e.ret === null ? ANY : e.state.mask(m.t, e.ret);
   const flags = returnFlags(m, exits);
-  return mask === ANY ? flags : [{ k: "mask", term: { k: "ret" }, mask }, ...flags];
+  const others = exits.length < all.length ? excludedResults(m, exits, all) : [];
+  return mask === ANY ? [...others, ...flags] : [{ k: "mask", term: { k: "ret" }, mask }, ...others, ...flags];
 }

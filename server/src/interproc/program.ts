@@ -6,6 +6,7 @@ import { Query, QueryDb } from "../base/query";
 import { Recent } from "../base/recent";
 import { buildCfg } from "../cfg/build";
 import type { Cfg } from "../cfg/cfg";
+import { liveness } from "../dataflow/liveness";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { apiModel } from "../locks/apiModel";
 import type { Compiled, EntryContext } from "../locks/context";
@@ -311,7 +312,7 @@ export class Program<V> {
     return parsed;
   }
 
-  /** Parses functions that will be analysed, as long as there is nothing better to do. Changes no result. */
+  /** Parses and lowers functions that will be analysed, as long as there is nothing better to do. Changes no result. */
   parseAhead(files: Iterable<string>, waiting: () => boolean): void {
     for (const file of files) {
       for (const ref of this.functionsOf(file)) {
@@ -319,6 +320,7 @@ export class Program<V> {
         if (!this.touches(ref) || this.isLockPrimitive(ref.item.name)) continue;
         this.ahead.add(ref.key);
         this.parsed.get(ref.key);
+        liveness(this.lowered(ref).cfg);
       }
     }
   }

@@ -14,7 +14,7 @@ import type { FunctionAst } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
 
 import { lookEffects, reachedEffects } from "./actions";
-import { parameterFacts, returnClauses, telling } from "./clauses";
+import { parameterFacts, promisedFlags, returnClauses, telling } from "./clauses";
 import { express } from "./express";
 
 export const MAX_OUTCOMES = 8;
@@ -225,7 +225,7 @@ function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
 }
 
 /** Builds the summary from the analysis under an unknown entry. */
-export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
+export function summarise(fn: FunctionAst, a: FunctionAnalysis, text: string): CallModel {
   const m = a.machine;
   const exits = a.events.filter((e): e is Exit => e.k === "exit");
   const groups = new Map<string, Group>();
@@ -261,7 +261,11 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis): CallModel {
   const reached = reachedEffects(m, a.events);
   const facts = telling(list.map((g) => parameterFacts(m, g.exits)));
   const outcomes: Outcome[] = list.map((g, i) => ({
-    when: [...returnClauses(m, g.exits, g.constant), ...(facts[i] ?? [])],
+    when: [
+      ...returnClauses(m, g.exits, g.constant, exits),
+      ...(g.constant ? [] : promisedFlags(m, fn, text, g.exits, releasedBy(g))),
+      ...(facts[i] ?? []),
+    ],
     unless: [],
     // Objects named by what cells held at entry come before the cells change.
     effects: [
@@ -311,6 +315,10 @@ function lockClassesOf(m: Machine, exits: Exit[]): CallModel["lockClasses"] {
     }
   }
   return [...out.values()].slice(0, 4);
+}
+
+function releasedBy(g: Group): string[] {
+  return g.effects.flatMap((e) => (e.k === "release" ? [e.cls] : []));
 }
 
 function namesAfter(e: CallEffect): boolean {

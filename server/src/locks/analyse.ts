@@ -217,7 +217,7 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
   const outs = optionalOuts(m.fn, m.t);
   return {
     straight,
-    key: (s) => propertyKey(s, m.rules.splitActions) + given(m.t, s, outs) + (s.guess ? "?" : ""),
+    key: (s) => propertyKey(s, m.rules.splitActions) + given(m.t, s, outs) + (s.guess && knowsLocks(m, s) ? "?" : ""),
     enter: (s, block) => enterBlock(m, s, block, liveIn[block] as ReadonlySet<string>, escaping),
     join: (a, b, block) => joinStates(m.t, a, b, block, m.rules.stableFields),
     coarsen: (states, s, block) => {
@@ -240,6 +240,12 @@ function domainOf(m: Machine, cfg: Cfg, liveIn: ReadonlySet<string>[], escaping:
       }
     },
   };
+}
+
+/** A guess about locks that matter to callers says nothing of the paths that rest on none. */
+function knowsLocks(m: Machine, s: State): boolean {
+  for (const e of s.locks.values()) if (m.rules.vital(e.cls)) return true;
+  return false;
 }
 
 /** Joins states of equal property inside a block, to keep their number down. */

@@ -169,6 +169,7 @@ export function compile(
     assertRules: new Map(checks.flatMap((c) => strings(c.with.asserts).map((cls) => [cls, c.id] as const))),
     lockFields: rules.lockFields ?? new Map(),
     markFields: rules.markFields ?? new Map(),
+    resultTypes: rules.resultTypes ?? new Map(),
     api: (name, args) => {
       const list = usable.get(name);
       if (!list) return undefined;

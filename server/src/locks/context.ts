@@ -1,5 +1,5 @@
 /** What the analysis of one function needs from outside: rules, callees, types, entry assumptions. */
-import type { ApiEntry, LockClass } from "../rules/model";
+import type { ApiEntry, LockClass, ResultType } from "../rules/model";
 import type { CallModel, Term } from "./outcomes";
 
 /** One compiled obligation: each group must hold, by any of its alternatives. */
@@ -85,6 +85,8 @@ export interface Compiled {
   lockFields: ReadonlyMap<string, string>;
   /** `linux_binprm.mm` → mark of what the field points to. */
   markFields: ReadonlyMap<string, string>;
+  /** Type of a result → what its flags say about the locks of the caller. */
+  resultTypes: ReadonlyMap<string, ResultType>;
   /** Flags that the rule data looks for in results. */
   resultFlags: ReadonlySet<string>;
   /** Named results that mean failure. */

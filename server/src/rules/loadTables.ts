@@ -1,6 +1,6 @@
 /** The three tables: callback contexts, macros, types. */
 import type { FileData } from "./files";
-import type { MacroTable, RuleSet, SlotContext } from "./model";
+import type { MacroTable, ResultType, RuleSet, SlotContext } from "./model";
 import { checkExpression, type Names } from "./names";
 import { macrosShape, slotShape, typesShape } from "./schema";
 import { type Entry, isMapping, type Source } from "./source";
@@ -137,12 +137,22 @@ export function loadTypes(
 ): Required<
   Pick<
     RuleSet,
-    "immutableFields" | "lockFields" | "markFields" | "cells" | "actions" | "marks" | "flagSets" | "accessors" | "gfp"
+    | "immutableFields"
+    | "lockFields"
+    | "markFields"
+    | "resultTypes"
+    | "cells"
+    | "actions"
+    | "marks"
+    | "flagSets"
+    | "accessors"
+    | "gfp"
   >
 > {
   const immutableFields = new Set<string>();
   const lockFields = new Map<string, string>();
   const markFields = new Map<string, string>();
+  const resultTypes = new Map<string, ResultType>();
   const cells = new Map<string, string>();
   const actions = new Map<string, string>();
   const marks = new Map<string, string>();
@@ -160,6 +170,12 @@ export function loadTypes(
     for (const [field, mark] of Object.entries(raw.markFields ?? {})) {
       if (names.check("mark", mark, source, ["markFields", field])) markFields.set(field, mark);
     }
+    for (const [type, { released, flags }] of Object.entries(raw.resultTypes ?? {})) {
+      const known = released.filter((lock, i) =>
+        names.check("lock", lock, source, ["resultTypes", type, "released", i]),
+      );
+      resultTypes.set(type, { released: known, flags });
+    }
     for (const [type, action] of Object.entries(raw.cells ?? {})) {
       if (names.check("action", action, source, ["cells", type])) cells.set(type, action);
     }
@@ -170,7 +186,7 @@ export function loadTypes(
     for (const flag of raw.gfp?.sleeping ?? []) gfp.sleeping.add(flag);
     for (const flag of raw.gfp?.atomic ?? []) gfp.atomic.add(flag);
   }
-  return { immutableFields, lockFields, markFields, cells, actions, marks, flagSets, accessors, gfp };
+  return { immutableFields, lockFields, markFields, resultTypes, cells, actions, marks, flagSets, accessors, gfp };
 }
 
 function unknownKeys(source: Source, known: string[]): void {

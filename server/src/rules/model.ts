@@ -255,6 +255,14 @@ export interface MacroTable {
   configTests: string[];
 }
 
+/** What results of one type say about the locks of the caller. */
+export interface ResultType {
+  /** Classes of locks that the function may release. */
+  released: string[];
+  /** It then has one of these flags. */
+  flags: string[];
+}
+
 export interface RuleSet {
   classes: Map<string, LockClass>;
   /** Entries of one name, in file order. */
@@ -268,6 +276,8 @@ export interface RuleSet {
   lockFields?: Map<string, string>;
   /** `linux_binprm.mm` → `unpublished`: what that field points to has the mark. */
   markFields?: Map<string, string>;
+  /** Types of results that say by a flag that the function has released a lock of its caller. */
+  resultTypes?: Map<string, ResultType>;
   /** Names after `does:` with their meaning; what checks may refer to. */
   actions?: Map<string, string>;
   /** Names after `mark:` with their meaning. */

@@ -221,6 +221,10 @@ export const typesShape = z.strictObject({
   immutableFields: z.array(z.string().regex(/^\w+\.\w+$/)).optional(),
   lockFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
   markFields: z.record(z.string().regex(/^\w+\.\w+$/), z.string()).optional(),
+  resultTypes: z
+    .record(z.string().regex(/^\w+$/), z.strictObject({ released: z.array(z.string()), flags: z.array(z.string()) }))
+    .optional()
+    .describe("types of results that say by a flag that the function has released a lock of its caller"),
   cells: z.record(z.string().regex(/^\w+$/), z.string()).optional(),
   actions: z.record(z.string(), z.string()).optional(),
   marks: z.record(z.string(), z.string()).optional(),
