@@ -1,7 +1,7 @@
 /** Placeholders of fixes: `{object}`, `{step1.arg0}`, `{*step1.arg3}`, `{param1}`, `{fail}` … → text of the function at hand. */
 import type { RuleFix } from "../rules/model";
 import { isPointer } from "../syntax/types";
-import { callAt, failureTest, jumpOf, resultOf } from "./calls";
+import { callAt, callIn, failureTest, jumpFor, resultOf, wayOut } from "./calls";
 import { type Draft, Inapplicable } from "./draft";
 
 /** Fills the placeholders of a line. A placeholder without a value makes the fix inapplicable. */
@@ -19,7 +19,7 @@ export class Words {
         const value = this.value(name, part, extra);
         if (value === undefined || value === "") throw new Inapplicable(`nothing for {${name}}`);
         const changed = from === undefined ? value : value.replaceAll(from, to);
-        return star === "*" ? pointee(changed) : changed;
+        return star === "*" ? pointee(changed) : changed.replaceAll("\n", `\n${/^\t*/.exec(line)?.[0] ?? ""}`);
       },
     );
   }
@@ -38,6 +38,8 @@ export class Words {
     if (Object.hasOwn(this.fix.let, name)) return this.byType(this.fix.let[name] ?? {});
     if (name === "assignment") return this.assignment();
     const word = this.said[name];
+    // A call as it stands in the function.
+    if (name === "release") return word !== undefined && /^\w+\(.*\)$/s.test(word) ? word : undefined;
     // What has no name in the source (results, temporaries) cannot be written down.
     return word !== undefined && /^[^(){}:]*$/.test(word) ? word : undefined;
   }
@@ -48,14 +50,17 @@ export class Words {
     const arg = /^arg(\d)$/.exec(part);
     if (arg) return call?.args[Number(arg[1])];
     if (part === "callee") return call?.callee;
-    if (part === "result") return call && resultOf(this.draft, call);
+    if (part === "result") {
+      const own = callIn(this.draft, mark);
+      return own && resultOf(this.draft, own);
+    }
     const here = this.draft.statementAt(mark.at);
     const text = this.draft.slice(here.stmt);
     switch (part) {
       case "text":
         return text;
       case "source":
-        return call === undefined ? this.draft.slice(mark) : undefined;
+        return callIn(this.draft, mark) === undefined ? this.draft.slice(mark) : undefined;
       case "condition":
         return here.stmt.k === "if" ? this.draft.slice(here.stmt.c) : undefined;
       case "base":
@@ -69,8 +74,13 @@ export class Words {
       }
       case "bail": {
         const test = failureTest(this.draft, here, call && resultOf(this.draft, call));
-        const jump = jumpOf(test?.t);
-        return jump ? this.draft.slice(jump) : failure(this.draft.fn.returnType, extra);
+        const way = wayOut(test?.t);
+        if (way.length === 0) return failure(this.draft.fn.returnType, extra);
+        return way.map((s) => this.draft.slice(s)).join("\n");
+      }
+      case "again": {
+        const jump = jumpFor(this.draft, here, extra ?? "");
+        return jump && this.draft.slice(jump);
       }
       default:
         return undefined;

@@ -81,7 +81,8 @@ function fixOk(source: Source, fix: RawCheck["fixes"][number], path: Key[]): boo
     good = false;
   };
   const isPlace = (text: string): boolean =>
-    /^(site|step\d)$/.test(text.replace(/\.jump$/, "")) || Object.hasOwn(fix.find, text.replace(/\.jump$/, ""));
+    /^(site|step\d)$/.test(text.replace(/\.(jump|test)$/, "")) ||
+    Object.hasOwn(fix.find, text.replace(/\.(jump|test)$/, ""));
   fix.edits.forEach((edit, i) => {
     const verbs = EDIT_VERBS.filter((verb) => edit[verb] !== undefined);
     if (verbs.length !== 1) problem(["edits", i], `an edit has exactly one of ${EDIT_VERBS.join(", ")}`);
