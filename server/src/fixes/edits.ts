@@ -14,6 +14,7 @@ export function applyEdit(draft: Draft, edit: FixEdit, words: Words): void {
   else if (edit.remove !== undefined) remove(draft, place(draft, edit.remove));
   else if (edit.delay !== undefined) delay(draft, place(draft, edit.delay), place(draft, edit.behind ?? "site"));
   else if (edit.wrap !== undefined) wrap(draft, place(draft, edit.wrap), edit.with ?? ["", ""], words);
+  else if (edit.enclose !== undefined) enclose(draft, place(draft, edit.enclose), edit.with ?? ["", ""], words);
   else if (edit.declare !== undefined) declare(draft, words.fill(edit.declare));
 }
 
@@ -195,4 +196,24 @@ function wrap(draft: Draft, name: string, [before, behind]: readonly [string, st
   if (draft.statementAt(draft.mark(name).at).stmt.k === "return") hoistReturn(draft, name);
   insertAt(draft, name, [open], "before");
   insertAt(draft, name, [close], "after");
+}
+
+/** The first statement before a place, the second on every way out behind it. */
+function enclose(draft: Draft, name: string, [before, behind]: readonly [string, string], words: Words): void {
+  splitDeclaration(draft, name);
+  const open = words.fill(before);
+  const close = words.fill(behind);
+  if (inBlock(draft.statementAt(draft.mark(name).at)).parent) throw new Inapplicable("not in the outermost block");
+  if (open !== "") insertAt(draft, name, [open], "before");
+  const rest = { at: draft.mark(name).at, end: draft.text.length };
+  if (draft.inside(rest, "goto").length > 0) throw new Inapplicable("a jump behind it");
+  const returns = draft.inside(rest, "return");
+  if (returns.length === 0 || draft.fn.body.at(-1)?.k !== "return") throw new Inapplicable("ends without a return");
+  returns.forEach(({ stmt }, i) => {
+    draft.marks.set(`way out ${i}`, { at: stmt.at, end: stmt.end });
+  });
+  returns.forEach((_, i) => {
+    hoistReturn(draft, `way out ${i}`);
+    insertAt(draft, `way out ${i}`, [close], "before");
+  });
 }

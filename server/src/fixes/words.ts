@@ -18,6 +18,9 @@ export class Words {
       (_, star, name, part, extra, from, to) => {
         const value = this.value(name, part, extra);
         if (value === undefined || value === "") throw new Inapplicable(`nothing for {${name}}`);
+        // A condition that is asked again must look again, not at what was found before.
+        if (from !== undefined && !value.includes(from) && !/\*\s*\w/.test(value))
+          throw new Inapplicable("no new look");
         const changed = from === undefined ? value : value.replaceAll(from, to);
         return star === "*" ? pointee(changed) : changed.replaceAll("\n", `\n${/^\t*/.exec(line)?.[0] ?? ""}`);
       },
@@ -31,7 +34,7 @@ export class Words {
   }
 
   private value(name: string, part: string | undefined, extra: string | undefined): string | undefined {
-    if (name === "fail") return failure(this.draft.fn.returnType, extra);
+    if (name === "fail") return failure(this.draft.fn.returnType, extra, ERROR_POINTER.test(this.draft.text));
     const param = /^param(\d)$/.exec(name);
     if (param) return this.draft.fn.params[Number(param[1])]?.name;
     if (part !== undefined) return this.ofPlace(name, part, extra);
@@ -63,6 +66,11 @@ export class Words {
         return callIn(this.draft, mark) === undefined ? this.draft.slice(mark) : undefined;
       case "condition":
         return here.stmt.k === "if" ? this.draft.slice(here.stmt.c) : undefined;
+      case "guard": {
+        let around = here.parent;
+        while (around && around.stmt.k !== "if") around = around.parent;
+        return around?.stmt.k === "if" ? this.draft.slice(around.stmt.c) : undefined;
+      }
       case "base":
         return /^(.*)->\w+\s*[-+|&^]?=[^=]/.exec(text)?.[1];
       case "undo":
@@ -75,7 +83,7 @@ export class Words {
       case "bail": {
         const test = failureTest(this.draft, here, call && resultOf(this.draft, call));
         const way = wayOut(test?.t);
-        if (way.length === 0) return failure(this.draft.fn.returnType, extra);
+        if (way.length === 0) return failure(this.draft.fn.returnType, extra, ERROR_POINTER.test(this.draft.text));
         return way.map((s) => this.draft.slice(s)).join("\n");
       }
       case "again": {
@@ -133,11 +141,14 @@ function undone(text: string): string | undefined {
   return undefined;
 }
 
+/** A function that speaks of errors in pointers returns them so. */
+const ERROR_POINTER = /\b(ERR_PTR|ERR_CAST|IS_ERR)\(/;
+
 /** How a function of that type says that it did not do it. */
-export function failure(returnType: string, error = "EAGAIN"): string {
+export function failure(returnType: string, error = "EAGAIN", inPointers = false): string {
   const type = returnType.replace(/\b(static|inline|const|extern|__always_inline|noinline)\b/g, "").trim();
   if (type === "void") return "return;";
-  if (isPointer(type)) return "return NULL;";
+  if (isPointer(type)) return inPointers ? `return ERR_PTR(-${error});` : "return NULL;";
   if (/\bbool\b/.test(type)) return "return false;";
   if (/\bunsigned\b/.test(type) || !/^(int|long|ssize_t|s32|s64|signed)\b/.test(type)) return "return 0;";
   return `return -${error};`;

@@ -156,6 +156,8 @@ export interface FixEdit {
   delay?: FixPlace | undefined;
   /** This statement gets one before and one behind it. */
   wrap?: FixPlace | undefined;
+  /** One statement before this one, another on every way out behind it. */
+  enclose?: FixPlace | undefined;
   /** A local variable, unless there is one of that name. */
   declare?: string | undefined;
   with?: [string, string] | undefined;

@@ -123,6 +123,7 @@ const editShape = z.strictObject({
   remove: fixPlace.optional(),
   delay: fixPlace.optional(),
   wrap: fixPlace.optional(),
+  enclose: fixPlace.optional(),
   declare: z.string().optional(),
   with: z.tuple([z.string(), z.string()]).optional(),
   before: fixPlace.optional(),
@@ -132,7 +133,17 @@ const editShape = z.strictObject({
   like: fixPlace.optional(),
   plain: z.boolean().optional(),
 });
-export const EDIT_VERBS = ["insert", "replace", "swap", "move", "remove", "delay", "wrap", "declare"] as const;
+export const EDIT_VERBS = [
+  "insert",
+  "replace",
+  "swap",
+  "move",
+  "remove",
+  "delay",
+  "wrap",
+  "enclose",
+  "declare",
+] as const;
 export const fixShape = z.strictObject({
   title: z.string().min(1),
   when: z.record(z.string(), z.array(z.string()).min(1)).default({}),
