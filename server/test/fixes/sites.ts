@@ -53,7 +53,6 @@ const MUTATED: Mutated[] = [
     fn: "m_start",
     operator: "delete-acquire",
     seeded: "inconclusive",
-    repaired: "inconclusive",
   },
   {
     rule: "R02",
