@@ -34,7 +34,7 @@ export class Words {
   }
 
   private value(name: string, part: string | undefined, extra: string | undefined): string | undefined {
-    if (name === "fail") return failure(this.draft.fn.returnType, extra, ERROR_POINTER.test(this.draft.text));
+    if (name === "fail") return failure(this.draft.fn.returnType, extra, ERROR_POINTER.exec(this.draft.text)?.[1]);
     const param = /^param(\d)$/.exec(name);
     if (param) return this.draft.fn.params[Number(param[1])]?.name;
     if (part !== undefined) return this.ofPlace(name, part, extra);
@@ -83,7 +83,7 @@ export class Words {
       case "bail": {
         const test = failureTest(this.draft, here, call && resultOf(this.draft, call));
         const way = wayOut(test?.t);
-        if (way.length === 0) return failure(this.draft.fn.returnType, extra, ERROR_POINTER.test(this.draft.text));
+        if (way.length === 0) return failure(this.draft.fn.returnType, extra, ERROR_POINTER.exec(this.draft.text)?.[1]);
         return way.map((s) => this.draft.slice(s)).join("\n");
       }
       case "again": {
@@ -141,14 +141,14 @@ function undone(text: string): string | undefined {
   return undefined;
 }
 
-/** A function that speaks of errors in pointers returns them so. */
-const ERROR_POINTER = /\b(ERR_PTR|ERR_CAST|IS_ERR)\(/;
+/** How a function that returns pointers wraps an error: `return wrap(-ENOENT);`. */
+const ERROR_POINTER = /\breturn (\w+)\(-E[A-Z]+\);/;
 
 /** How a function of that type says that it did not do it. */
-export function failure(returnType: string, error = "EAGAIN", inPointers = false): string {
+export function failure(returnType: string, error = "EAGAIN", wrap?: string): string {
   const type = returnType.replace(/\b(static|inline|const|extern|__always_inline|noinline)\b/g, "").trim();
   if (type === "void") return "return;";
-  if (isPointer(type)) return inPointers ? `return ERR_PTR(-${error});` : "return NULL;";
+  if (isPointer(type)) return wrap ? `return ${wrap}(-${error});` : "return NULL;";
   if (/\bbool\b/.test(type)) return "return false;";
   if (/\bunsigned\b/.test(type) || !/^(int|long|ssize_t|s32|s64|signed)\b/.test(type)) return "return 0;";
   return `return -${error};`;

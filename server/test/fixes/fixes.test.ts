@@ -28,6 +28,8 @@ const NO_SITE: Record<string, string> = {
   "R01 Release the mmap lock only after the lookup": "what is looked up is used under the lock everywhere",
   "R03 Write-lock the VMA first":
     "the one function that looks up and writes, in drivers/gpu/drm/i915, is reported as it stands",
+  "R12 Test the result":
+    "the one function without a test could not tell its callers: they expect an error in the pointer",
   "R33 Unlock only after the change": "the entries are unmapped together with the lock",
   "R35 Compare with what was handed down, and back off":
     "where a failed lock alone is tested, the change stands in another function",

@@ -121,13 +121,6 @@ const MUTATED: Mutated[] = [
     what: "goto out_unlock → goto out;",
   },
   {
-    rule: "R12",
-    title: "Test the result",
-    file: "mm/userfaultfd.c",
-    fn: "uffd_lock_vma",
-    operator: "drop-check",
-  },
-  {
     rule: "R21",
     title: "Release it in the mode it is held in",
     file: "mm/mseal.c",
