@@ -29,7 +29,7 @@ function place(draft: Draft, name: string): string {
   const here = draft.statementAt(mark.at);
   const call = callAt(draft, mark);
   const result = call && resultOf(draft, call);
-  const found = part === "test" ? successTest(draft, here, result) : jumpOf(failureTest(draft, here, result)?.t);
+  const found = part === "jump" ? jumpOf(failureTest(draft, here, result)?.t) : successTest(draft, here, result);
   if (!found) throw new Inapplicable(`no ${part}`);
   draft.marks.set(name, { at: found.at, end: found.end });
   return name;
