@@ -46,12 +46,21 @@ function kernelEnvironment() {
   return found;
 }
 
-/** The editor that drives the server in one of the tests. */
+/** The editors that drive the server in some of the tests. */
 function editorEnvironment() {
-  const present = () => spawnSync("nvim", ["--version"], { stdio: "ignore" }).status === 0;
-  if (present()) return {};
-  const problem = installPackage("neovim");
-  return present() ? {} : { LOCKSTEP_NVIM_MISSING: problem ?? "neovim does not start" };
+  const nvim = () => spawnSync("nvim", ["--version"], { stdio: "ignore" }).status === 0;
+  const probe = "(progn (package-initialize) (require 'eglot))";
+  const emacs = () => spawnSync("emacs", ["--batch", "--eval", probe], { stdio: "ignore" }).status === 0;
+  const missing = {};
+  if (!nvim()) {
+    const problem = installPackage("neovim");
+    if (!nvim()) missing.LOCKSTEP_NVIM_MISSING = problem ?? "neovim does not start";
+  }
+  if (!emacs()) {
+    const problem = installPackage("emacs-nox") ?? installPackage("elpa-eglot");
+    if (!emacs()) missing.LOCKSTEP_EMACS_MISSING = problem ?? "emacs does not load eglot";
+  }
+  return missing;
 }
 
 /** The model checker that the engine of the replay is compared with. */

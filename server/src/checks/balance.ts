@@ -8,7 +8,7 @@ import type { Event } from "../locks/events";
 import { ANY, ERRPTR, NEGATIVE, ZERO } from "../locks/facts";
 import { optionalOuts } from "../locks/outParams";
 import { isHeld } from "../locks/query";
-import type { LockEntry, State } from "../locks/state";
+import type { LockEntry, Site, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
@@ -224,6 +224,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
       if (handedOver(ctx, g, x)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
       const lock = label(ctx, entry.cls);
+      const elsewhere = releaseOf(g);
       out.push({
         rule,
         at: x.site.at,
@@ -233,6 +234,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
           lock,
           call: ctx.text.slice(entry.origin.at, entry.origin.end),
           what: "still held when the function returns here",
+          ...(elsewhere ? { release: ctx.text.slice(elsewhere.at, elsewhere.end) } : {}),
         },
         steps: [entry.origin, { ...x.site, note: `returns with ${lock} held` }],
         weight: 4,
@@ -242,6 +244,13 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     }
   }
   return out;
+}
+
+/** Where a path that is right gives the lock back. */
+function releaseOf(g: Group): Site | undefined {
+  for (const x of g.free)
+    for (const l of x.state.locks.values()) if (l.cls === g.entry.cls && l.obj === g.entry.obj && l.last) return l.last;
+  return undefined;
 }
 
 /**

@@ -46,12 +46,14 @@ export function callsOf(draft: Draft): CallHere[] {
   return found.sort((a, b) => a.at - b.at || b.end - a.end);
 }
 
+/** The outermost call that stands at a place or inside it. */
+export function callIn(draft: Draft, { at, end }: Pos): CallHere | undefined {
+  return callsOf(draft).find((c) => c.at === at || (c.at >= at && c.end <= end));
+}
+
 /** The call a place belongs to: the outermost one inside it, else the innermost around it. */
-export function callAt(draft: Draft, { at, end }: Pos): CallHere | undefined {
-  const all = callsOf(draft);
-  const within = all.filter((c) => c.at >= at && c.end <= end);
-  if (within.length > 0) return within[0];
-  return all.filter((c) => c.at <= at && at < c.end).at(-1);
+export function callAt(draft: Draft, place: Pos): CallHere | undefined {
+  return callIn(draft, place) ?? callsOf(draft).findLast((c) => c.at <= place.at && place.at < c.end);
 }
 
 /** Where the result of a call goes: `pte` of `pte = f(…)`, also as an initialiser. */
@@ -77,10 +79,44 @@ export function jumpOf(s: Stmt | null | undefined): Stmt | undefined {
   return s.k === "return" || s.k === "goto" || s.k === "break" || s.k === "continue" ? s : undefined;
 }
 
+/** How a statement leaves: its jump, and the assignments of constants that stand right before it. */
+export function wayOut(s: Stmt | null | undefined): Stmt[] {
+  const jump = jumpOf(s);
+  if (!s || !jump) return [];
+  if (s.k !== "block") return [jump];
+  const before = s.body.slice(0, -1);
+  const first = before.findLastIndex((x) => !isResult(x)) + 1;
+  return [...before.slice(first), ...wayOut(s.body.at(-1))];
+}
+
+/** `ret = -EAGAIN;` */
+function isResult(s: Stmt): boolean {
+  if (s.k !== "expr" || s.e.k !== "assign" || s.e.op !== "=" || s.e.l.k !== "id") return false;
+  const value = s.e.r.k === "un" ? s.e.r.e : s.e.r;
+  return value.k === "id" || value.k === "num";
+}
+
 /** The `if` right behind a statement that tests what it produced and leaves. */
 export function failureTest(draft: Draft, l: Located, result: string | undefined): (Stmt & { k: "if" }) | undefined {
   if (l.stmt.k === "if" && jumpOf(l.stmt.t)) return l.stmt;
   const next = draft.next(inBlock(l));
   if (next?.k !== "if" || next.f || !jumpOf(next.t) || result === undefined) return undefined;
   return draft.slice(next.c).includes(result) ? next : undefined;
+}
+
+/** The `if` right behind a statement that asks whether there is a result, and goes on inside. */
+export function successTest(draft: Draft, l: Located, result: string | undefined): (Stmt & { k: "if" }) | undefined {
+  const next = draft.next(inBlock(l));
+  if (next?.k !== "if" || jumpOf(next.t) || result === undefined) return undefined;
+  return draft.slice(next.c).includes(result) ? next : undefined;
+}
+
+/** How the code leaves, behind a statement, where it finds a value: the jump of an `if` whose condition names it. */
+export function jumpFor(draft: Draft, l: Located, value: string): Stmt | undefined {
+  const here = inBlock(l);
+  const next = here.block?.find((s) => s.at > here.stmt.at && s.k === "if");
+  if (!next) return undefined;
+  const named = new RegExp(`\\b${value}\\b`);
+  const asked = draft.inside(next, "if").find(({ stmt }) => stmt.k === "if" && named.test(draft.slice(stmt.c)));
+  return asked?.stmt.k === "if" ? jumpOf(asked.stmt.t) : undefined;
 }

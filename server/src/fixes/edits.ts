@@ -1,6 +1,6 @@
 /** The things a fix can do to a function, one after the other. */
 import type { FixEdit } from "../rules/model";
-import { callAt, callsOf, failureTest, jumpOf, resultOf } from "./calls";
+import { callAt, callsOf, failureTest, jumpOf, resultOf, successTest } from "./calls";
 import { type Draft, Inapplicable, inBlock, type Located } from "./draft";
 import { braced, declare, hoistReturn, indented, insertAt, splitDeclaration } from "./layout";
 import type { Words } from "./words";
@@ -14,26 +14,29 @@ export function applyEdit(draft: Draft, edit: FixEdit, words: Words): void {
   else if (edit.remove !== undefined) remove(draft, place(draft, edit.remove));
   else if (edit.delay !== undefined) delay(draft, place(draft, edit.delay), place(draft, edit.behind ?? "site"));
   else if (edit.wrap !== undefined) wrap(draft, place(draft, edit.wrap), edit.with ?? ["", ""], words);
+  else if (edit.enclose !== undefined) enclose(draft, place(draft, edit.enclose), edit.with ?? ["", ""], words);
   else if (edit.declare !== undefined) declare(draft, words.fill(edit.declare));
 }
 
-/** The mark of a place; `.jump` marks the statement by which the `if` around or behind it leaves. */
+/**
+ * The mark of a place. `.jump` marks the statement by which the `if` around or behind it leaves, `.test` the `if` behind it that
+ * goes on where there is a result.
+ */
 function place(draft: Draft, name: string): string {
-  if (!name.endsWith(".jump")) {
-    draft.mark(name);
-    return name;
-  }
-  const mark = draft.mark(name.slice(0, -".jump".length));
+  const [, base, part] = /^(.*?)(?:\.(jump|test))?$/.exec(name) ?? [];
+  const mark = draft.mark(base ?? name);
+  if (part === undefined) return name;
   const here = draft.statementAt(mark.at);
   const call = callAt(draft, mark);
-  const jump = jumpOf(failureTest(draft, here, call && resultOf(draft, call))?.t);
-  if (!jump) throw new Inapplicable("no jump");
-  draft.marks.set(name, { at: jump.at, end: jump.end });
+  const result = call && resultOf(draft, call);
+  const found = part === "jump" ? jumpOf(failureTest(draft, here, result)?.t) : successTest(draft, here, result);
+  if (!found) throw new Inapplicable(`no ${part}`);
+  draft.marks.set(name, { at: found.at, end: found.end });
   return name;
 }
 
 function insert(draft: Draft, edit: FixEdit, words: Words): void {
-  const lines = (): string[] => (edit.insert ?? []).map((line) => words.fill(line));
+  const lines = (): string[] => unbraced((edit.insert ?? []).flatMap((line) => words.fill(line).split("\n")));
   if (edit.behind !== undefined) {
     const name = place(draft, edit.behind);
     splitDeclaration(draft, name);
@@ -52,6 +55,12 @@ function insert(draft: Draft, edit: FixEdit, words: Words): void {
   const name = place(draft, edit.before ?? edit.after ?? "site");
   splitDeclaration(draft, name);
   insertAt(draft, name, lines(), edit.before !== undefined ? "before" : "after");
+}
+
+/** An `if` around one line needs no braces. */
+function unbraced(lines: string[]): string[] {
+  const [first = "", only = "", last] = lines;
+  return lines.length === 3 && first.endsWith(") {") && last === "}" ? [first.slice(0, -2), only] : lines;
 }
 
 function replace(draft: Draft, edit: FixEdit, words: Words): void {
@@ -187,4 +196,24 @@ function wrap(draft: Draft, name: string, [before, behind]: readonly [string, st
   if (draft.statementAt(draft.mark(name).at).stmt.k === "return") hoistReturn(draft, name);
   insertAt(draft, name, [open], "before");
   insertAt(draft, name, [close], "after");
+}
+
+/** The first statement before a place, the second on every way out behind it. */
+function enclose(draft: Draft, name: string, [before, behind]: readonly [string, string], words: Words): void {
+  splitDeclaration(draft, name);
+  const open = words.fill(before);
+  const close = words.fill(behind);
+  if (inBlock(draft.statementAt(draft.mark(name).at)).parent) throw new Inapplicable("not in the outermost block");
+  if (open !== "") insertAt(draft, name, [open], "before");
+  const rest = { at: draft.mark(name).at, end: draft.text.length };
+  if (draft.inside(rest, "goto").length > 0) throw new Inapplicable("a jump behind it");
+  const returns = draft.inside(rest, "return");
+  if (returns.length === 0 || draft.fn.body.at(-1)?.k !== "return") throw new Inapplicable("ends without a return");
+  returns.forEach(({ stmt }, i) => {
+    draft.marks.set(`way out ${i}`, { at: stmt.at, end: stmt.end });
+  });
+  returns.forEach((_, i) => {
+    hoistReturn(draft, `way out ${i}`);
+    insertAt(draft, `way out ${i}`, [close], "before");
+  });
 }

@@ -21,31 +21,59 @@ export interface Proposal {
   text: string;
 }
 
+/** Under `find`: a fix is tried before every jump behind the first step. */
+const EACH_GOTO = "each goto";
+const MOST_PLACES = 12;
+
 /** Every fix that fits the code, in the order of the rule. Whether it helps is for the caller to check. */
 export function propose(rule: CheckRule, mistake: Mistake, parse: (text: string) => FunctionAst): Proposal[] {
-  return rule.fixes.flatMap((fix) => {
-    try {
-      const text = tryFix(fix, mistake, parse);
-      return text === undefined || text === mistake.text ? [] : [{ title: fix.title, text }];
-    } catch (error) {
-      if (error instanceof Inapplicable) return [];
-      throw error;
-    }
-  });
+  return rule.fixes.flatMap((fix) =>
+    attempt(() => tryFix(fix, mistake, parse))
+      .filter((text) => text !== mistake.text)
+      .map((text) => ({ title: fix.title, text })),
+  );
 }
 
-function tryFix(fix: RuleFix, mistake: Mistake, parse: (text: string) => FunctionAst): string | undefined {
+/** The changed texts: one, or one for each place that the fix may mean. */
+function tryFix(fix: RuleFix, mistake: Mistake, parse: (text: string) => FunctionAst): string[] {
+  const each = Object.entries(fix.find).find(([, wanted]) => wanted.includes(EACH_GOTO))?.[0];
+  if (each === undefined) return tryOnce(fix, mistake, parse, []);
+  const since = mistake.steps[0]?.at ?? 0;
+  const places = new Draft(mistake.text, new Map(), parse)
+    .inside({ at: since, end: mistake.text.length }, "goto")
+    .slice(0, MOST_PLACES);
+  return places.flatMap(({ stmt }) => attempt(() => tryOnce(fix, mistake, parse, [[each, stmt]])));
+}
+
+/** Nothing where the fix does not fit. */
+function attempt(fix: () => string[]): string[] {
+  try {
+    return fix();
+  } catch (error) {
+    if (error instanceof Inapplicable) return [];
+    throw error;
+  }
+}
+
+function tryOnce(
+  fix: RuleFix,
+  mistake: Mistake,
+  parse: (text: string) => FunctionAst,
+  given: readonly (readonly [string, Pos])[],
+): string[] {
   const marks = new Map([["site", { at: mistake.site.at, end: mistake.site.end }]]);
   mistake.steps.forEach((step, i) => {
     marks.set(`step${i + 1}`, { at: step.at, end: step.end });
   });
+  for (const [name, { at, end }] of given) marks.set(name, { at, end });
   const draft = new Draft(mistake.text, marks, parse);
-  for (const [name, calls] of Object.entries(fix.find)) find(draft, name, calls, mistake.site.at);
+  if (fix.unless.length > 0 && callsOf(draft).some((c) => fix.unless.includes(c.callee))) return [];
+  for (const [name, calls] of Object.entries(fix.find)) if (!marks.has(name)) find(draft, name, calls, mistake.site.at);
   const words = new Words(draft, fix, mistake.words);
   const fits = Object.entries(fix.when).every(([name, values]) => values.includes(words.subject(name) ?? ""));
-  if (!fits) return undefined;
+  if (!fits) return [];
   for (const edit of fix.edits) applyEdit(draft, edit, words);
-  return draft.text;
+  return [draft.text];
 }
 
 /** Marks the nearest call of one of the names: before the site, else behind it. `after NAME` looks behind only. */

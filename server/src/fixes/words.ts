@@ -1,7 +1,7 @@
 /** Placeholders of fixes: `{object}`, `{step1.arg0}`, `{*step1.arg3}`, `{param1}`, `{fail}` … → text of the function at hand. */
 import type { RuleFix } from "../rules/model";
 import { isPointer } from "../syntax/types";
-import { callAt, failureTest, jumpOf, resultOf } from "./calls";
+import { callAt, callIn, failureTest, jumpFor, resultOf, wayOut } from "./calls";
 import { type Draft, Inapplicable } from "./draft";
 
 /** Fills the placeholders of a line. A placeholder without a value makes the fix inapplicable. */
@@ -18,8 +18,11 @@ export class Words {
       (_, star, name, part, extra, from, to) => {
         const value = this.value(name, part, extra);
         if (value === undefined || value === "") throw new Inapplicable(`nothing for {${name}}`);
+        // A condition that is asked again must look again, not at what was found before.
+        if (from !== undefined && !value.includes(from) && !/\*\s*\w/.test(value))
+          throw new Inapplicable("no new look");
         const changed = from === undefined ? value : value.replaceAll(from, to);
-        return star === "*" ? pointee(changed) : changed;
+        return star === "*" ? pointee(changed) : changed.replaceAll("\n", `\n${/^\t*/.exec(line)?.[0] ?? ""}`);
       },
     );
   }
@@ -31,13 +34,15 @@ export class Words {
   }
 
   private value(name: string, part: string | undefined, extra: string | undefined): string | undefined {
-    if (name === "fail") return failure(this.draft.fn.returnType, extra);
+    if (name === "fail") return failure(this.draft.fn.returnType, extra, ERROR_POINTER.exec(this.draft.text)?.[1]);
     const param = /^param(\d)$/.exec(name);
     if (param) return this.draft.fn.params[Number(param[1])]?.name;
     if (part !== undefined) return this.ofPlace(name, part, extra);
     if (Object.hasOwn(this.fix.let, name)) return this.byType(this.fix.let[name] ?? {});
     if (name === "assignment") return this.assignment();
     const word = this.said[name];
+    // A call as it stands in the function.
+    if (name === "release") return word !== undefined && /^\w+\(.*\)$/s.test(word) ? word : undefined;
     // What has no name in the source (results, temporaries) cannot be written down.
     return word !== undefined && /^[^(){}:]*$/.test(word) ? word : undefined;
   }
@@ -48,16 +53,24 @@ export class Words {
     const arg = /^arg(\d)$/.exec(part);
     if (arg) return call?.args[Number(arg[1])];
     if (part === "callee") return call?.callee;
-    if (part === "result") return call && resultOf(this.draft, call);
+    if (part === "result") {
+      const own = callIn(this.draft, mark);
+      return own && resultOf(this.draft, own);
+    }
     const here = this.draft.statementAt(mark.at);
     const text = this.draft.slice(here.stmt);
     switch (part) {
       case "text":
         return text;
       case "source":
-        return call === undefined ? this.draft.slice(mark) : undefined;
+        return callIn(this.draft, mark) === undefined ? this.draft.slice(mark) : undefined;
       case "condition":
         return here.stmt.k === "if" ? this.draft.slice(here.stmt.c) : undefined;
+      case "guard": {
+        let around = here.parent;
+        while (around && around.stmt.k !== "if") around = around.parent;
+        return around?.stmt.k === "if" ? this.draft.slice(around.stmt.c) : undefined;
+      }
       case "base":
         return /^(.*)->\w+\s*[-+|&^]?=[^=]/.exec(text)?.[1];
       case "undo":
@@ -69,8 +82,13 @@ export class Words {
       }
       case "bail": {
         const test = failureTest(this.draft, here, call && resultOf(this.draft, call));
-        const jump = jumpOf(test?.t);
-        return jump ? this.draft.slice(jump) : failure(this.draft.fn.returnType, extra);
+        const way = wayOut(test?.t);
+        if (way.length === 0) return failure(this.draft.fn.returnType, extra, ERROR_POINTER.exec(this.draft.text)?.[1]);
+        return way.map((s) => this.draft.slice(s)).join("\n");
+      }
+      case "again": {
+        const jump = jumpFor(this.draft, here, extra ?? "");
+        return jump && this.draft.slice(jump);
       }
       default:
         return undefined;
@@ -123,11 +141,14 @@ function undone(text: string): string | undefined {
   return undefined;
 }
 
+/** How a function that returns pointers wraps an error: `return wrap(-ENOENT);`. */
+const ERROR_POINTER = /\breturn (\w+)\(-E[A-Z]+\);/;
+
 /** How a function of that type says that it did not do it. */
-export function failure(returnType: string, error = "EAGAIN"): string {
+export function failure(returnType: string, error = "EAGAIN", wrap?: string): string {
   const type = returnType.replace(/\b(static|inline|const|extern|__always_inline|noinline)\b/g, "").trim();
   if (type === "void") return "return;";
-  if (isPointer(type)) return "return NULL;";
+  if (isPointer(type)) return wrap ? `return ${wrap}(-${error});` : "return NULL;";
   if (/\bbool\b/.test(type)) return "return false;";
   if (/\bunsigned\b/.test(type) || !/^(int|long|ssize_t|s32|s64|signed)\b/.test(type)) return "return 0;";
   return `return -${error};`;

@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { CancellationTokenSource, type Hover, LSPErrorCodes, type MarkupContent } from "vscode-languageserver";
+import {
+  CancellationTokenSource,
+  type CodeAction,
+  type Hover,
+  LSPErrorCodes,
+  type MarkupContent,
+} from "vscode-languageserver";
 import { copyDemo, TestClient } from "../../test/lspClient";
 import type { ReplayResult } from "../protocol/requests";
 
@@ -53,6 +59,25 @@ describe("lockstep/replay", () => {
     ).toBeLessThanOrEqual(72);
     const elsewhere = { ...params, position: { line: 0, character: 0 } };
     expect(await client.request<Hover | null>("textDocument/hover", elsewhere)).toBeNull();
+  });
+
+  it("comes as text for clients without a viewer, through a code action and its command", async () => {
+    const { client, params } = await start();
+    const actions = await client.request<CodeAction[]>("textDocument/codeAction", {
+      textDocument: params.textDocument,
+      range: { start: params.position, end: params.position },
+      context: { diagnostics: [] },
+    });
+    const action = actions.find(({ title }) => title === "Replay the race of vma-use-after-unlock")!;
+    expect(action.command).toMatchObject({ command: "lockstep.raceText" });
+    const text = await client.request<string>("workspace/executeCommand", action.command!);
+    expect(text).toMatch(/^violation: /m);
+    expect(text).toMatch(/^ +CPU1 /m);
+    const missing = await client.request<string>("workspace/executeCommand", {
+      command: "lockstep.raceText",
+      arguments: [{ uri: params.textDocument.uri, line: 0 }],
+    });
+    expect(missing).toContain("no function here");
   });
 
   it("says why there is none", async () => {
@@ -158,7 +183,7 @@ describe("lockstep/replay", () => {
         textDocument,
         position: { ...position, character },
       });
-      const actions = await client.request<{ title: string; command?: { arguments: unknown[] } }[]>(
+      const actions = await client.request<{ title: string; command?: { command: string; arguments: unknown[] } }[]>(
         "textDocument/codeAction",
         { textDocument, range: { start: position, end: position }, context: { diagnostics: [] } },
       );
@@ -167,7 +192,7 @@ describe("lockstep/replay", () => {
         link: /\[▶ Replay race\]\(command:lockstep\.replayRace\?([^ )]+)/.exec(
           (hover.contents as MarkupContent).value,
         )?.[1],
-        action: actions.find((a) => a.title === "Replay the race of vma-use-after-unlock")?.command?.arguments[0],
+        action: actions.find(({ command }) => command?.command === "lockstep.replayRace")?.command?.arguments[0],
         line: position.line,
         uri: textDocument.uri,
       };

@@ -52,7 +52,9 @@ export type ReplayTextResult = { text: string } | { problem: string };
 
 /** Offered by clients that can show a race: lenses, hovers and code actions of the server name it. */
 export const showRaceCommand = "lockstep.replayRace";
-/** Its argument. */
+/** Run by the server for clients that cannot: the race as a message, and as the answer. */
+export const raceTextCommand = "lockstep.raceText";
+/** Their argument. */
 export interface RaceTarget {
   uri: string;
   /** 0-based line of the finding. */

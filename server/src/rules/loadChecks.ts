@@ -81,11 +81,23 @@ function fixOk(source: Source, fix: RawCheck["fixes"][number], path: Key[]): boo
     good = false;
   };
   const isPlace = (text: string): boolean =>
-    /^(site|step\d)$/.test(text.replace(/\.jump$/, "")) || Object.hasOwn(fix.find, text.replace(/\.jump$/, ""));
+    /^(site|step\d)$/.test(text.replace(/\.(jump|test)$/, "")) ||
+    Object.hasOwn(fix.find, text.replace(/\.(jump|test)$/, ""));
   fix.edits.forEach((edit, i) => {
     const verbs = EDIT_VERBS.filter((verb) => edit[verb] !== undefined);
     if (verbs.length !== 1) problem(["edits", i], `an edit has exactly one of ${EDIT_VERBS.join(", ")}`);
-    for (const key of ["move", "remove", "delay", "wrap", "before", "after", "behind", "in", "like"] as const) {
+    for (const key of [
+      "move",
+      "remove",
+      "delay",
+      "wrap",
+      "enclose",
+      "before",
+      "after",
+      "behind",
+      "in",
+      "like",
+    ] as const) {
       const place = edit[key];
       if (place === undefined || isPlace(place) || (key === "in" && place === "function")) continue;
       problem(["edits", i, key], `unknown place "${place}"; places are site, step1, step2 … and the names under find`);

@@ -136,7 +136,8 @@ export interface Need {
 
 /**
  * A place in a function: `site` (what the finding points at), `step1`, `step2` … (steps of its path), a name from `find`,
- * or one of these with `.jump`: the statement by which the `if` around or right behind it leaves.
+ * or one of these with `.jump`: the statement by which the `if` around or right behind it leaves; or with `.test`: the `if` right
+ * behind it that goes on where there is a result.
  */
 export type FixPlace = string;
 
@@ -155,6 +156,8 @@ export interface FixEdit {
   delay?: FixPlace | undefined;
   /** This statement gets one before and one behind it. */
   wrap?: FixPlace | undefined;
+  /** One statement before this one, another on every way out behind it. */
+  enclose?: FixPlace | undefined;
   /** A local variable, unless there is one of that name. */
   declare?: string | undefined;
   with?: [string, string] | undefined;
@@ -173,8 +176,11 @@ export interface RuleFix {
   title: string;
   /** Place → names of which its call must be one; or word of the message → values. */
   when: Record<string, string[]>;
-  /** Name → the nearest call of one of these: `any NAME` before the site, else behind it; `after NAME` behind it only. */
+  /** Name → the nearest call of one of these: `any NAME` before the site, else behind it; `after NAME` behind it only;
+   * `each goto`: every jump behind the first step, one at a time. */
   find: Record<string, string[]>;
+  /** Not where the function calls one of these. */
+  unless: string[];
   /** Placeholder → declared type → text, where `{it}` is the first parameter or local of that type. */
   let: Record<string, Record<string, string>>;
   edits: FixEdit[];

@@ -112,17 +112,18 @@ export const needsShape = z.array(z.array(needShape).min(1)).describe("all of: a
 
 const fixPlace = z
   .string()
-  .regex(/^[a-z]\w*(\.jump)?$/)
-  .describe("site, step1, step2 …, a name from find, or one of these with .jump");
+  .regex(/^[a-z]\w*(\.(jump|test))?$/)
+  .describe("site, step1, step2 …, a name from find, or one of these with .jump or .test");
 const fixLines = z.array(z.string().min(1)).min(1);
 const editShape = z.strictObject({
   insert: fixLines.optional(),
-  replace: z.record(z.string(), fixLines).optional().describe("regular expression → new lines"),
+  replace: z.record(z.string(), z.array(z.string()).min(1)).optional().describe("regular expression → new lines"),
   swap: z.record(z.string(), z.string()).optional(),
   move: fixPlace.optional(),
   remove: fixPlace.optional(),
   delay: fixPlace.optional(),
   wrap: fixPlace.optional(),
+  enclose: fixPlace.optional(),
   declare: z.string().optional(),
   with: z.tuple([z.string(), z.string()]).optional(),
   before: fixPlace.optional(),
@@ -132,11 +133,22 @@ const editShape = z.strictObject({
   like: fixPlace.optional(),
   plain: z.boolean().optional(),
 });
-export const EDIT_VERBS = ["insert", "replace", "swap", "move", "remove", "delay", "wrap", "declare"] as const;
+export const EDIT_VERBS = [
+  "insert",
+  "replace",
+  "swap",
+  "move",
+  "remove",
+  "delay",
+  "wrap",
+  "enclose",
+  "declare",
+] as const;
 export const fixShape = z.strictObject({
   title: z.string().min(1),
   when: z.record(z.string(), z.array(z.string()).min(1)).default({}),
-  find: z.record(z.string(), z.array(z.string().regex(/^(any|after) \w+$/)).min(1)).default({}),
+  find: z.record(z.string(), z.array(z.string().regex(/^((any|after) \w+|each goto)$/)).min(1)).default({}),
+  unless: z.array(z.string()).default([]).describe("not where the function calls one of these"),
   let: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   edits: z.array(editShape).min(1),
 });

@@ -2,7 +2,7 @@
 import { type CodeAction, CodeActionKind, type Diagnostic, type TextEdit } from "vscode-languageserver";
 import type { Fix } from "../../engine/types";
 import type { Finding, Suppression } from "../../protocol/finding";
-import { showRaceCommand } from "../../protocol/replay";
+import { raceTextCommand, showRaceCommand } from "../../protocol/replay";
 import { diagnosticContext, shownFindings } from "../checkDocument";
 import { raceTarget, scenarioOf } from "../races";
 import type { OpenFile } from "../session";
@@ -42,7 +42,8 @@ export const codeAction: Feature = {
           const edit = (edits: TextEdit[]) => ({ changes: { [textDocument.uri]: edits } });
           if (wanted(CodeActionKind.QuickFix)) {
             const diagnostics = diagnosticContext(session, file.project);
-            const replays = session.client.commands.includes(showRaceCommand);
+            // A client without a viewer gets the race as text, from the server.
+            const race = session.client.commands.includes(showRaceCommand) ? showRaceCommand : raceTextCommand;
             for (const finding of findings.filter((f) => onLines(f.line, f.endLine))) {
               const diagnostic = toDiagnostic(finding, diagnostics);
               for (const [i, fix] of fixesOf(file, finding).entries())
@@ -53,8 +54,8 @@ export const codeAction: Feature = {
                   isPreferred: i === 0,
                   edit: edit([editOf(file, fix)]),
                 });
-              if (replays && scenarioOf(file.project, finding.rule) !== undefined)
-                actions.push(replayAction(textDocument.uri, finding, diagnostic));
+              if (scenarioOf(file.project, finding.rule) !== undefined)
+                actions.push(replayAction(textDocument.uri, finding, diagnostic, race));
               actions.push(ignoreAction(file, finding, diagnostic, session.client.commands.includes(ignoreCommand)));
             }
             for (const s of suppressions.filter((x) => x.state === "stale" && onLines(x.line, x.line)))
@@ -82,9 +83,9 @@ function editOf({ document }: OpenFile, fix: Fix): TextEdit {
   return { range: { start: document.positionAt(fix.start), end: document.positionAt(fix.end) }, newText: fix.text };
 }
 
-function replayAction(uri: string, finding: Finding, diagnostic: Diagnostic): CodeAction {
+function replayAction(uri: string, finding: Finding, diagnostic: Diagnostic, name: string): CodeAction {
   const title = `Replay the race of ${finding.rule}`;
-  const command = { title, command: showRaceCommand, arguments: [raceTarget(uri, finding)] };
+  const command = { title, command: name, arguments: [raceTarget(uri, finding)] };
   return { title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], command };
 }
 

@@ -1,16 +1,24 @@
 /** `lockstep/replay` and its texts: searched in slices, so that typing never waits; an edit of the file ends the search. */
-import type { CancellationToken } from "vscode-languageserver";
+import {
+  type CancellationToken,
+  type ExecuteCommandParams,
+  MessageType,
+  ShowMessageNotification,
+} from "vscode-languageserver";
 import { type ReplayAnswer as Replayed, replayLineSteps } from "../../engine/replay";
 import { diagram } from "../../protocol/diagram";
 import type { Finding } from "../../protocol/finding";
 import {
+  type RaceTarget,
   type ReplayAnswer,
   type ReplayParams,
   type ReplayResult,
   type ReplayTextParams,
   type ReplayTextResult,
+  raceTextCommand,
   replayRequest,
   replayTextRequest,
+  showRaceCommand,
 } from "../../protocol/replay";
 import type { Trace } from "../../protocol/trace";
 import { modelLine, traceMarkdown, traceText, verdictLine } from "../../report/trace";
@@ -59,7 +67,24 @@ export const replay: Feature = {
         failed,
       ),
     );
-    return undefined;
+    if (session.client.commands.includes(showRaceCommand)) return undefined;
+    connection.onExecuteCommand(
+      dispatch.request<ExecuteCommandParams, string | null>(
+        raceTextCommand,
+        async ({ command, arguments: given }, token) => {
+          const target = given?.[0] as RaceTarget | undefined;
+          if (command !== raceTextCommand || typeof target?.uri !== "string") return null;
+          const { uri, line, ...rest } = target;
+          const params = { textDocument: { uri }, position: { line, character: 0 }, ...rest };
+          const found = await search(session, params, token);
+          const text = "problem" in found ? found.problem : traceText(found.trace);
+          void connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message: text });
+          return text;
+        },
+        null,
+      ),
+    );
+    return { executeCommandProvider: { commands: [raceTextCommand] } };
   },
 };
 
