@@ -63,6 +63,23 @@ export class KernelReplay {
     return [...found].filter((n) => !this.isData(n)).sort();
   }
 
+  /** Static functions of its file that it calls, directly or through others. */
+  staticsOf(s: Subject): string[] {
+    const own = new Map<string, { isStatic: boolean; calls: readonly string[] }[]>();
+    for (const { item } of this.engine.program.functionsOf(s.file))
+      own.set(item.name, [...(own.get(item.name) ?? []), item]);
+    const found = new Set([s.fn]);
+    for (const name of found)
+      for (const callee of (own.get(name) ?? []).flatMap((f) => f.calls))
+        if (own.get(callee)?.some((f) => f.isStatic)) found.add(callee);
+    found.delete(s.fn);
+    return [...found].sort();
+  }
+
+  isApi(name: string): boolean {
+    return this.engine.program.o.compiled.api(name, -1) !== undefined;
+  }
+
   /** Does rule data say what a function does? */
   private isData(name: string): boolean {
     const { compiled } = this.engine.program.o;
