@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Trace } from "../src/protocol/trace";
 import { describeKernel } from "./kernel";
-import { CASES } from "./real/edits";
+import { CASES, WITHOUT } from "./real/cases";
+import { BREAKS, KEEPS } from "./real/edits";
 import { KernelReplay } from "./real/kernelReplay";
 import { ROWS } from "./real/table";
 
@@ -45,28 +46,40 @@ describeKernel("6.12", "replays of real functions", (root) => {
     expect(bare.threads.slice(1)).toEqual(whole.threads.slice(1));
   });
 
-  const each = CASES.flatMap((c) => [
-    ...Object.entries(c.breaks).map(([what, edits]) => ({ c, what, edits, before: "", verdict: "violation" })),
-    ...Object.entries(c.keeps).map(([what, k]) => ({
-      c,
-      what,
-      edits: k.edits,
-      before: k.before ?? "",
-      verdict: "clean",
-    })),
-  ]);
+  const each = CASES.flatMap((c) =>
+    [...BREAKS, ...KEEPS].flatMap((what) => {
+      const change = c.changes[what];
+      const verdict = (BREAKS as readonly string[]).includes(what) ? "violation" : "clean";
+      if (!("none" in change)) return [{ c, what, ...change, verdict }];
+      lines.push(`${c.row.fn}: "${what}" is not tried: ${change.none}`);
+      return [];
+    }),
+  );
   it.each(each.map((e) => [`${e.c.row.fn}(): ${e.what}: ${e.verdict}`, e] as const))(
     "the user's code decides: %s",
     { timeout: 60_000 },
-    (_, { c, edits, before, verdict }) => {
-      const t = kernel.run(c.row, edits, before);
+    (_, { c: { row }, what, edits, before, at, verdict }) => {
+      const t = kernel.run({ ...row, ...(at === undefined ? {} : { at }) }, edits, before);
+      note(row.title, what, t);
       expect([t.verdict, t.reason]).toEqual([verdict, null]);
-      if (verdict === "violation") expect(t.steps.some((s) => s.cpu === 0 && s.file === c.row.file)).toBe(true);
+      // Whoever races does not change, and what harms passes the edited function.
+      expect(t.threads.slice(1)).toEqual(kernel.run(row).threads.slice(1));
+      if (verdict === "violation") expect(t.steps.some((s) => s.cpu === 0 && s.function === row.fn)).toBe(true);
+    },
+  );
+
+  it.each(WITHOUT.map((w) => [w.row.fn, w] as const))(
+    "what has no check: %s() without its protection, and with it in a helper",
+    { timeout: 60_000 },
+    (_, { row, edits, before }) => {
+      expect(kernel.run(row, row.unprotected).verdict).toBe("violation");
+      const t = kernel.run(row, edits, before);
+      expect([t.verdict, t.reason]).toEqual(["clean", null]);
     },
   );
 
   it.each(CASES.map((c) => [c.row.fn, c.row] as const))(
-    "names do not matter: %s() and all its locals",
+    "names do not matter: %s(), its locals, and the functions of its file that it calls",
     { timeout: 60_000 },
     (fn, row) => {
       const same = (t: Trace): unknown => [t.verdict, t.reason, t.states, t.switches, t.schedule, t.id];
@@ -76,6 +89,7 @@ describeKernel("6.12", "replays of real functions", (root) => {
         expect(renamed.threads[0]!.function).toBe("lk_test_function");
       }
       expect(kernel.localsOf(row).length, fn).toBeGreaterThan(0);
+      lines.push(`${fn}: renamed with ${kernel.helpersOf(row).length} functions of its file`);
     },
   );
 });

@@ -15,6 +15,7 @@ export interface Wish {
   scenario: string;
   profile?: string;
   held?: ReplayInput["held"];
+  leaves?: boolean;
   line?: number;
   set?: ScenarioSet;
 }
@@ -36,6 +37,7 @@ export function replayInput(parser: CParser, text: string, fn: string, wish: Wis
     profile: wish.profile ?? scenario.profiles[0] ?? null,
     subject,
     held: wish.held ?? [],
+    leaves: wish.leaves ?? true,
     line: wish.line ?? null,
   };
 }

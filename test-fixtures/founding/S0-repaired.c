@@ -42,3 +42,30 @@ static void share_entry(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
 	raw_write_seqcount_end(&mm->write_protect_seq);
 	mmu_notifier_invalidate_range_end(&range);
 }
+
+static unsigned long walk_range(pgd_t *pgdp, unsigned long start, unsigned long end, unsigned int flags)
+{
+	pmd_t *pmdp = pmd_offset(pud_offset(p4d_offset(pgdp, start), start), start);
+	pmd_t pmd = READ_ONCE(*pmdp);
+	struct folio *folio;
+	unsigned long nr = 0;
+	pte_t *ptep, pte;
+
+	ptep = pte_offset_map(&pmd, start);
+	if (!ptep)
+		return 0;
+	pte = ptep_get_lockless(ptep);
+	if (!pte_access_permitted(pte, flags & FOLL_WRITE))
+		goto out;
+	folio = try_grab_folio_fast(pte_page(pte), 1, flags);
+	if (!folio)
+		goto out;
+	if (pmd_val(pmd) != pmd_val(*pmdp) || pte_val(pte) != pte_val(ptep_get(ptep))) {
+		gup_put_folio(folio, 1, flags);
+		goto out;
+	}
+	nr = 1;
+out:
+	pte_unmap(ptep);
+	return nr;
+}

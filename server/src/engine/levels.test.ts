@@ -38,6 +38,23 @@ function judged(code: string, set: ScenarioSet = shippedScenarios): Finding[] {
 }
 
 describe("levels by verdict", () => {
+  it.each(["S0", "S1", "S2", "S3", "S4"])(
+    "founding document %s: each finding is an error, with its race if it has one",
+    (id) => {
+      const code = readFileSync(
+        fileURLToPath(new URL(`../../../test-fixtures/founding/${id}-buggy.c`, import.meta.url)),
+        "utf8",
+      );
+      const findings = judged(code);
+      expect(findings.length).toBeGreaterThan(0);
+      const single = findings.filter((f) => !races.some((c) => c.id === f.rule));
+      for (const f of findings) {
+        expect([f.alias, f.function, f.level]).toEqual([f.alias, f.function, "error"]);
+        if (!single.includes(f)) expect(f.replay?.verdict).toBe("violation");
+      }
+    },
+  );
+
   it.each(races.flatMap((c) => c.bad.map((code, n) => [`${c.id} bad ${n + 1}`, c, code] as const)))(
     "%s: its race is shown",
     (name, c, code) => {

@@ -18,7 +18,7 @@ export interface Budget {
 }
 
 /** In a whole check. */
-const BUDGET: Budget = { maxStates: 20_000, maxOps: 1_500 };
+const BUDGET: Budget = { maxStates: 20_000, maxOps: 6_000 };
 
 const EXAMPLE = "drivers/example/example.c";
 const HEADERS = "include/linux";

@@ -52,15 +52,13 @@ function stillFound(engine: EngineImpl, { raw, ref }: Cause, dir: string, analys
   return found.some((f) => f.rule === raw.rule && f.at === raw.at);
 }
 
-/** The graph with one way out of each decided branch. Null: an open condition is none of its branches, or went both ways. */
+/** The graph with one way out of each branch that was decided one way. Null: an open condition is none of its branches. */
 function confined(cfg: Cfg, decisions: readonly Decision[], must: ReadonlySet<string>): Cfg | null {
   const blocks: Block[] = cfg.blocks.slice();
   const nowhere = blocks.push({ id: blocks.length, instrs: [], term: { k: "stop", at: 0 } }) - 1;
   for (const d of decisions) {
-    if (decisions.some((x) => x.at === d.at && x.end === d.end && x.answer !== d.answer)) {
-      if (must.has(place(d))) return null;
-      continue;
-    }
+    // Answered one way in one turn of a loop and the other way in another: both ways stay.
+    if (decisions.some((x) => x.at === d.at && x.end === d.end && x.answer !== d.answer)) continue;
     let met = false;
     for (const [n, block] of cfg.blocks.entries()) {
       const { term } = block;

@@ -1,9 +1,9 @@
 /** Races for the skins: two functions by file and name, the trace that answers. */
-import type { Contract } from "../protocol/finding";
 import { type RaceAnswer, raceSteps } from "../replay/race";
 import type { RaceSubject } from "../replay/raceBuild";
 import type { ScenarioSet } from "../replay/scenario";
 import { EngineImpl } from "./engine";
+import { leavesLocks } from "./leaves";
 import { heldBy } from "./replay";
 import type { Engine } from "./types";
 
@@ -66,14 +66,6 @@ function subjectAt(engine: EngineImpl, { file, name }: FunctionPlace): RaceSubje
     return `${file}: no function ${name}() here${near === null ? "" : `; did you mean ${near}()?`}`;
   }
   return { ref, held: heldBy(engine, file, name), leaves: leavesLocks(engine, file, name) };
-}
-
-/** Does the contract say that the function returns with locks, and no rule that this is a mistake? */
-function leavesLocks(engine: EngineImpl, file: string, name: string): boolean {
-  const contract: Contract | undefined = engine.contract(file, name);
-  if ((contract?.acquires.length ?? 0) === 0) return false;
-  const unbalanced = new Set(engine.checks.filter((c) => c.detector === "balance").map((c) => c.id));
-  return !engine.check(file).findings.some((f) => f.function === name && unbalanced.has(f.rule));
 }
 
 /** The name that differs in the fewest letters at its end or beginning, if one is close. */

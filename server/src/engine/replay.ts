@@ -8,6 +8,7 @@ import { type ReplayInput, replayPromela, replaySchedule, replaySteps } from "..
 import type { Scenario, ScenarioSet } from "../replay/scenario";
 import type { CheckRule } from "../rules/model";
 import { EngineImpl } from "./engine";
+import { leavesLocks } from "./leaves";
 import { reportedOn } from "./ownPath";
 import type { Engine } from "./types";
 
@@ -71,6 +72,7 @@ export function* replayLineSteps(
     profile,
     subject,
     held: heldBy(engine, request.file, subject.item.name),
+    leaves: leavesLocks(engine, request.file, subject.item.name),
     line: finding ? finding.line : null,
     ...pathOf(engine, finding),
     ...(request.pause ? { pause: request.pause } : {}),
@@ -133,6 +135,7 @@ export function* replayFinding(
   const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || s.id === only) : [];
   if (!cause || chosen.length === 0) return null;
   const held = heldBy(engine, finding.file, finding.function);
+  const leaves = leavesLocks(engine, finding.file, finding.function);
   const shared = budget.shared ?? new Shared();
   return yield* overRuns(everyRun(chosen), ({ scenario, profile }) => ({
     program: engine.program,
@@ -145,6 +148,7 @@ export function* replayFinding(
     profile,
     subject: cause.ref,
     held,
+    leaves,
     line: finding.line,
     ...pathOf(engine, finding),
     ...budget,

@@ -79,7 +79,8 @@ class Exporter {
       to === 0 && (thread.dormant || thread.interrupts) ? `end_op${to}` : `op${to}`;
     const entry = thread.interrupts && pc === 0 ? [`busy[${t}] = true;`] : [];
     return this.alternatives(t, op).map(({ guard, effects, to }) => {
-      const target = to ?? (op.k === "stop" ? null : pc + 1);
+      // The last op may be a bound, or a branch with an overflow of its own: nothing follows it.
+      const target = to ?? (op.k === "stop" || pc + 1 >= thread.ops.length ? null : pc + 1);
       const stay = to === pc && op.k === "acquire";
       const pairs: string[] = [...entry, ...effects];
       // The rest of an atomic sequence is entered without giving way; invariants are looked at behind it.

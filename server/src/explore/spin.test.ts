@@ -4,11 +4,38 @@ import { expect, it } from "vitest";
 import { randomModel } from "../../test/explore/randomModel";
 import { runSpin, spinMissing } from "../../test/explore/spin";
 import { describeTool } from "../../test/kernel";
+import type { Model } from "./model";
 import { toPromela } from "./promela";
 import { type SearchResult, search } from "./search";
 
 const missing = spinMissing();
 const MODELS = 12;
+
+it("an export jumps only to ops that there are", () => {
+  const site = 0;
+  const model: Model = {
+    threads: [
+      {
+        name: "T0",
+        registers: 1,
+        ops: [
+          { k: "load", r: 0, from: { base: 0, size: 1 }, site },
+          { k: "branch", cond: { k: "reg", r: 0 }, t: 2, f: 3, site },
+          { k: "stop", site },
+          { k: "cut", id: 0, site },
+        ],
+      },
+    ],
+    cells: [{ name: "c", init: 0 }],
+    locks: [],
+    sections: [],
+    invariants: [],
+    harms: [],
+  };
+  const text = toPromela(model);
+  const labels = new Set([...text.matchAll(/^(\w+):/gm)].map((m) => m[1]));
+  expect([...text.matchAll(/goto (\w+)/g)].map((m) => m[1]).filter((l) => !labels.has(l))).toEqual([]);
+});
 
 describeTool(missing, "Spin", () => {
   it(`agrees on ${MODELS} random programs`, { timeout: 240_000 }, async () => {

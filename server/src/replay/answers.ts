@@ -4,9 +4,12 @@
  */
 import { nextPcs, type Op, UNKNOWN } from "../explore/model";
 
-/** Not asked, yes, no; or one or the other. */
-const ANY = 3;
-const UNSEEN = 255;
+/** What a register may hold, as bits: not asked, yes, no. */
+const NOT_ASKED = 1;
+const YES = 2;
+const NO = 4;
+const ANY = 7;
+const PLANES = 3;
 
 export function foldAnswers(ops: readonly Op[]): Op[] {
   const slot = new Map<number, number>();
@@ -20,9 +23,9 @@ export function foldAnswers(ops: readonly Op[]): Op[] {
   }
   const known = propagate(ops, slot);
   return ops.map((op, pc) => {
-    const answer = open(op) ? known[pc * slot.size + slot.get(op.memo!)!] : undefined;
-    if (answer !== 1 && answer !== 2) return op;
-    const to = (op as Op & { k: "branch" })[answer === 1 ? "t" : "f"];
+    const answer = open(op) ? known(pc, slot.get(op.memo!)!) : ANY;
+    if (answer !== YES && answer !== NO) return op;
+    const to = (op as Op & { k: "branch" })[answer === YES ? "t" : "f"];
     return { k: "jump", to, site: op.site, ...(op.atomic ? { atomic: true } : {}) };
   });
 }
@@ -32,50 +35,74 @@ function open(op: Op): op is Op & { k: "branch"; memo: number } {
   return op.k === "branch" && op.memo !== undefined && op.cond.k === "num" && op.cond.v === UNKNOWN;
 }
 
-/** What each register holds before each op. */
-function propagate(ops: readonly Op[], slot: ReadonlyMap<number, number>): Uint8Array {
-  const n = slot.size;
-  const before = new Uint8Array(ops.length * n).fill(UNSEEN);
-  before.fill(0, 0, n);
-  const now = new Uint8Array(n);
-  const work = [0];
-  const flow = (pc: number): void => {
+/** What each register may hold before each op. Per op one row of bits for each of the three answers. */
+function propagate(ops: readonly Op[], slot: ReadonlyMap<number, number>): (pc: number, slot: number) => number {
+  const words = (slot.size + 31) >> 5;
+  const row = PLANES * words;
+  const before = new Uint32Array(ops.length * row);
+  const now = new Uint32Array(row);
+  const get = (from: Uint32Array, base: number, i: number): number => {
+    let held = 0;
+    for (let p = 0, at = base + (i >> 5); p < PLANES; p++, at += words) if (from[at]! & (1 << (i & 31))) held |= 1 << p;
+    return held;
+  };
+  const put = (i: number, held: number): void => {
+    const bit = 1 << (i & 31);
+    for (let p = 0, at = i >> 5; p < PLANES; p++, at += words)
+      now[at] = held & (1 << p) ? now[at]! | bit : now[at]! & ~bit;
+  };
+  const dirty = new Uint8Array(ops.length);
+  // Ops follow each other in their text: most of what an op needs comes from above, so sweeps go down.
+  let again = true;
+  const flow = (pc: number, from: number): void => {
     let changed = false;
-    for (let i = 0, at = pc * n; i < n; i++) {
-      const old = before[at + i]!;
-      const joined = old === UNSEEN ? now[i]! : old === now[i] ? old : ANY;
-      if (joined === old) continue;
-      before[at + i] = joined;
+    for (let i = 0, at = pc * row; i < row; i++, at++) {
+      const joined = (before[at]! | now[i]!) >>> 0;
+      if (joined === before[at]) continue;
+      before[at] = joined;
       changed = true;
     }
-    if (changed) work.push(pc);
+    if (!changed) return;
+    dirty[pc] = 1;
+    if (pc <= from) again = true;
   };
-  for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
+  const step = (pc: number): void => {
     const op = ops[pc]!;
-    now.set(before.subarray(pc * n, pc * n + n));
+    now.set(before.subarray(pc * row, pc * row + row));
     if (op.k === "branch" && op.memo !== undefined) {
       const at = slot.get(op.memo)!;
-      const old = now[at]!;
+      const old = get(before, pc * row, at);
       const sure = open(op);
-      if (!(sure && old === 2)) {
-        now[at] = sure || old === 1 ? 1 : ANY;
-        flow(op.t);
+      if (!(sure && old === NO)) {
+        put(at, sure || old === YES ? YES : ANY);
+        flow(op.t, pc);
       }
-      if (!(sure && old === 1)) {
-        now[at] = sure || old === 2 ? 2 : ANY;
-        flow(op.f);
+      if (!(sure && old === YES)) {
+        put(at, sure || old === NO ? NO : ANY);
+        flow(op.f, pc);
       }
-      continue;
+      return;
     }
     const target = "r" in op && op.r !== null ? slot.get(op.r) : undefined;
-    if (target !== undefined) now[target] = op.k === "set" ? held(op, before, pc * n, slot) : ANY;
-    for (const next of nextPcs(op, pc)) flow(next);
+    if (target !== undefined) put(target, op.k === "set" ? held(op, (i) => get(before, pc * row, i), slot) : ANY);
+    for (const next of nextPcs(op, pc)) flow(next, pc);
+  };
+  // Nothing was asked at first.
+  for (let i = 0; i < slot.size; i++) before[i >> 5]! |= 1 << (i & 31);
+  dirty[0] = 1;
+  while (again) {
+    again = false;
+    for (let pc = 0; pc < ops.length; pc++) {
+      if (!dirty[pc]) continue;
+      dirty[pc] = 0;
+      step(pc);
+    }
   }
-  return before;
+  return (pc, i) => get(before, pc * row, i);
 }
 
-function held(op: Op & { k: "set" }, before: Uint8Array, at: number, slot: ReadonlyMap<number, number>): number {
-  if (op.e.k === "num") return op.e.v >= 0 && op.e.v <= 2 ? op.e.v : ANY;
+function held(op: Op & { k: "set" }, of: (i: number) => number, slot: ReadonlyMap<number, number>): number {
+  if (op.e.k === "num") return op.e.v >= 0 && op.e.v <= 2 ? NOT_ASKED << op.e.v : ANY;
   const from = op.e.k === "reg" ? slot.get(op.e.r) : undefined;
-  return from === undefined ? ANY : before[at + from]!;
+  return from === undefined ? ANY : of(from);
 }

@@ -8,6 +8,7 @@ import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
 import { confine, type Waypoint } from "./path";
 import type { Value } from "./place";
+import { blocksOnPath } from "./prune";
 import { Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
@@ -23,6 +24,8 @@ export interface BuildInput {
   subject: FunctionRef;
   /** Locks that callers hold: classes of rules/apis. */
   held: { lock: string; mode: "read" | "write" }[];
+  /** It may return with locks that it took. */
+  leaves: boolean;
   /** Line of the finding, if there is one. */
   line: number | null;
   /** Its path: steps in the subject's text, the last one is the finding itself. Without it: the line. */
@@ -54,12 +57,15 @@ export interface Built {
   hidden?: ReadonlySet<number>;
 }
 
-/** A function's models: all it may do, and what it does on the finding's path. */
+/** A function's models: all it may do, and what it does on the finding's path. Each throws `NoModel` or `TooLarge` if there is none. */
 export interface Models {
   whole(): Built;
   /** Null: there is no finding, or nothing of the function's ops is where it is. */
   onPath(): Built | null;
 }
+
+/** A scenario has nothing to say about the function; the message says why. */
+export class NoModel extends Error {}
 
 /** Lowerings that find out what is counted, at most. */
 const PASSES = 3;
@@ -69,33 +75,49 @@ export const TOO_LARGE = "is too large a model";
 
 /** The models, or a sentence about why there are none. */
 export function build(input: BuildInput): Models | string {
-  try {
-    return buildModels(input);
-  } catch (error) {
-    if (error instanceof TooLarge) return `${input.subject.item.name}() ${TOO_LARGE}: ${error.message}`;
-    throw error;
-  }
-}
-
-function buildModels(input: BuildInput): Models | string {
-  const { program, scenario, set } = input;
+  const { scenario } = input;
   const { shared = new Shared() } = input;
-  shared.user ??= new UserCode(program, input.textOf);
-  const { user } = shared;
-  const subject = user.of(input.subject);
+  shared.user ??= new UserCode(input.program, input.textOf);
+  const subject = shared.user.of(input.subject);
   if (subject.ast.degraded.length > 0)
     return `${subject.name}() is not fully understood: ${subject.ast.degraded[0]!.reason}`;
   if (scenario.racers.length + 1 > MAX_THREADS) return `more than ${MAX_THREADS} threads`;
+  const path = input.path ?? (input.line === null ? null : [{ line: input.line }]);
+  return {
+    whole: () => {
+      const laid = layOut(input, shared, subject, null);
+      return laid.built(laid.ops, null);
+    },
+    onPath: () => {
+      if (path === null) return null;
+      const laid = layOut(input, shared, subject, blocksOnPath(subject, path));
+      const on = confine(laid.ops, laid.notes, subject.file, path);
+      return on && laid.built(on.ops, on.passed);
+    },
+  };
+}
+
+/** The threads as ops: the first one, and what makes a model of it and the others. */
+interface Laid {
+  ops: Op[];
+  notes: Notes;
+  built(ops: Op[], passed: Built["passed"]): Built;
+}
+
+/** `blocks`: of the function itself, only these. */
+function layOut(input: BuildInput, shared: Shared, subject: Code, blocks: ReadonlySet<number> | null): Laid {
+  const { program, scenario, set } = input;
+  const user = shared.user!;
   const own = scenarioCode(program, scenario.file, scenario.code, scenario.codeLine);
   const primitives = new Map([
     ...scenarioCode(program, set.primitives.file, set.primitives.code, set.primitives.codeLine),
     ...scenarioCode(program, scenario.file, scenario.models, scenario.modelsLine),
   ]);
   const ownLocks = /\blk_(?:contend|slot|hold_own)\b/.test(scenario.code);
-  const all = scenario.code + scenario.models;
+  const code = scenario.code + scenario.models;
   const waited = new Set(
     scenario.sections.flatMap(({ name }) =>
-      scenario.sleeps || new RegExp(`lk_settle\\(${name}\\)`).test(all) ? [name] : [],
+      scenario.sleeps || new RegExp(`lk_settle\\(${name}\\)`).test(code) ? [name] : [],
     ),
   );
   const names = [scenario.subject.name, ...scenario.racers.map((r) => r.name)];
@@ -135,6 +157,7 @@ function buildModels(input: BuildInput): Models | string {
       const out = new ThreadBuilder(notes, knowledge[n]!, input.maxOps);
       const lowering = new Lowering(ctx, out);
       startHeap(lowering);
+      if (n === 0 && blocks) lowering.only = { code: subject, blocks };
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });
@@ -148,19 +171,20 @@ function buildModels(input: BuildInput): Models | string {
       }
     }
     if (scenario.counters !== null && tracked.size === 0)
-      return `${subject.name}() counts nothing that others wait for`;
+      throw new NoModel(`${subject.name}() counts nothing that others wait for`);
     const invariants: Model["invariants"] = [];
     for (const [harm, h] of scenario.harms.entries()) {
       const e = parseExpression(program, h.when);
       const when = e && condition(e, world, names);
-      if (!when) return `${scenario.file}: harm "${h.when}" does not make sense`;
+      if (!when) throw new NoModel(`${scenario.file}: harm "${h.when}" does not make sense`);
       invariants.push({ e: never(when), harm });
     }
     const laidOut = builders.map((out) => out.finish());
     for (const name of ctx.relevance.unlooked) notes.unlooked.add(name);
-    const keeps = world.locks.map((_, i) => i);
+    const all = world.locks.map((_, i) => i);
     const finish = (n: number, ops: Op[]): Model["threads"][number] => {
       const whole = { ops, registers: laidOut[n]!.registers };
+      const keeps = n === 0 && !input.leaves ? [] : all;
       if (input.untrimmed) return { name: names[n]!, ...whole, keeps };
       const keep = new Set(notes.sites.flatMap((s, i) => (s.user && s.line === input.line ? [i] : [])));
       const bounds = {
@@ -178,14 +202,7 @@ function buildModels(input: BuildInput): Models | string {
       const threads = codes.map((code, n) => ({ name: names[n]!, code }));
       return { model, notes, world, subject, bindings, threads, passed };
     };
-    return {
-      whole: () => built(laidOut[0]!.ops, null),
-      onPath: () => {
-        if (input.line === null) return null;
-        const path = confine(laidOut[0]!.ops, notes, subject.file, input.path ?? [{ line: input.line }]);
-        return path && built(path.ops, path.passed);
-      },
-    };
+    return { ops: laidOut[0]!.ops, notes, built };
   }
 }
 

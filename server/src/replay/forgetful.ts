@@ -68,7 +68,7 @@ function asked(ops: readonly Op[]): Map<number, { asks: number[]; again: Uint8Ar
 /** Leaves out what is computed for registers that nobody reads. */
 export function dropUnread(ops: readonly Op[]): Op[] {
   const live = liveness(ops);
-  return without(ops, (op, pc) => op.k === "set" && !live.after(pc).includes(op.r));
+  return without(ops, (op, pc) => op.k === "set" && !live.isLiveAfter(pc, op.r));
 }
 
 /** Leaves out moves of a register to itself. */

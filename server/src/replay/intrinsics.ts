@@ -19,7 +19,7 @@ const word = (e: CExpr | undefined): string => (e?.k === "id" ? e.name : "");
  * `lk_acquire(lock, mode)`, `lk_try`, `lk_release(lock)`, `lk_downgrade`; `lk_enter(section)`, `lk_leave`,
  * `lk_snapshot`, `lk_settle`; `lk_add(cell, n)` and `lk_xchg`, `lk_and`, `lk_or`, `lk_get` (not from zero), `lk_cas(cell, old, new)`,
  * all giving the old value; `lk_await(condition on one cell)`; `lk_free(cell)`, `lk_touch(cell)`; `lk_sleep()`;
- * `lk_choose(a, b)`; `lk_unknown()`; `lk_found(pointer)`, which is not NULL; `lk_profile(name)`; `lk_subject()` calls the user's function; `lk_slot(struct, field, args…)`,
+ * `lk_choose(a, b)`; `lk_unknown()`; `lk_other(pointer, cell)`: it points to another field than those that the cell stands for; `lk_found(pointer)`, which is not NULL; `lk_profile(name)`; `lk_subject()` calls the user's function; `lk_slot(struct, field, args…)`,
  * `lk_has_slot(struct, field)`; `lk_contend()` takes and drops the locks of the user's own structs one by one,
  * `lk_hold_own()` takes them all, `lk_drop_own()` drops them. In races of two functions of the user (raceWords.ts):
  * `lk_drop(cell, p)`, `lk_drop_later`, `lk_look`, `lk_new(cell, gfp)`, `lk_fresh(role)`, `lk_owner(address)`, `lk_call(function, argument)`.
@@ -133,6 +133,8 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       const found = args[0] ? values.value(args[0]) : nothing;
       return ctx.world.scenario.roles.some((r) => r.deref !== null) ? found : values.known(ADDRESS);
     }
+    case "lk_other":
+      return values.known(args[0] && isOther(l, args[0], word(args[1])) ? 1 : 0);
     case "lk_profile":
       return values.known(word(args[0]) === (ctx.world.profile ?? "").replaceAll("-", "_") ? 1 : 0);
     case "lk_contend":
@@ -171,6 +173,22 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
     default:
       return raceWord(l, name, args) ?? { ...nothing, e: num(UNKNOWN) };
   }
+}
+
+/** Is a pointer the address of something that is not the cell? Where nothing is known of it, it is not. */
+function isOther(l: Lowering, pointer: CExpr, cell: string): boolean {
+  const { addr } = l.values.value(pointer);
+  const to = addr?.k === "alias" ? addr.to : addr;
+  const { world } = l.ctx;
+  const last = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+  const fields = [...world.scenario.fields].flatMap(([f, c]) => (c === cell ? [last(f)] : []));
+  const field = to && "name" in to && to.name ? last(to.name) : "";
+  const other = to?.k === "cell" ? to.ref.base !== world.cell(cell)?.base : field !== "" && !fields.includes(field);
+  if (fields.length === 0 || !other) return false;
+  l.out.notes.assumptions.add(
+    `${field || "another field"} is not the scenario's ${fields.join(", ")} and keeps its value`,
+  );
+  return true;
 }
 
 /** `3` and `-3`. */

@@ -5,6 +5,7 @@ import { expressionsOf, registersOf } from "./fold";
 export interface Liveness {
   before(pc: number): number[];
   after(pc: number): number[];
+  isLiveAfter(pc: number, r: number): boolean;
 }
 
 /**
@@ -12,39 +13,63 @@ export interface Liveness {
  * Giegerich, Möncke, Wilhelm, Invariance of approximative semantics, 1981).
  */
 export function liveness(ops: readonly Op[]): Liveness {
-  const uses = ops.map(usesOf);
-  const defines = ops.map(definesOf);
-  let most = -1;
-  for (const list of [...uses, ...defines]) for (const r of list) most = Math.max(most, r);
-  const words = (most >> 5) + 1;
+  // Only what somebody reads can be live: those registers are numbered anew.
+  const number = new Map<number, number>();
+  const bits = (list: readonly number[]): number[] =>
+    list.map((r) => {
+      let n = number.get(r);
+      if (n === undefined) {
+        n = number.size;
+        number.set(r, n);
+      }
+      return n;
+    });
+  const uses = ops.map((op) => bits(usesOf(op)));
+  const defines = ops.map((op) => definesOf(op).flatMap((r) => number.get(r) ?? []));
+  const words = (number.size + 31) >> 5;
+  const next = ops.map((op, pc) => nextPcs(op, pc));
+  const preds: number[][] = ops.map(() => []);
+  next.forEach((list, pc) => {
+    for (const to of list) preds[to]!.push(pc);
+  });
   const before = new Uint32Array(ops.length * words);
   const now = new Uint32Array(words);
   const gather = (pc: number): void => {
     now.fill(0);
-    for (const next of nextPcs(ops[pc]!, pc))
-      for (let i = 0, at = next * words; i < words; i++) now[i]! |= before[at + i]!;
+    for (const to of next[pc]!) for (let i = 0, at = to * words; i < words; i++) now[i]! |= before[at + i]!;
   };
-  for (let changed = true; changed; ) {
-    changed = false;
+  const dirty = new Uint8Array(ops.length).fill(1);
+  for (let again = true; again; ) {
+    again = false;
     for (let pc = ops.length - 1; pc >= 0; pc--) {
+      if (!dirty[pc]) continue;
+      dirty[pc] = 0;
       const op = ops[pc]!;
       gather(pc);
-      let needed = true;
-      if (op.k === "set") needed = (now[op.r >> 5]! & (1 << (op.r & 31))) !== 0;
-      if (op.k !== "branch") for (const r of defines[pc]!) now[r >> 5]! &= ~(1 << (r & 31));
+      const own = defines[pc]!;
+      const needed = op.k !== "set" || (own.length > 0 && (now[own[0]! >> 5]! & (1 << (own[0]! & 31))) !== 0);
+      if (op.k !== "branch") for (const r of own) now[r >> 5]! &= ~(1 << (r & 31));
       if (needed) for (const r of uses[pc]!) now[r >> 5]! |= 1 << (r & 31);
+      let changed = false;
       for (let i = 0, at = pc * words; i < words; i++) {
         const both = (before[at + i]! | now[i]!) >>> 0;
         if (both === before[at + i]) continue;
         before[at + i] = both;
         changed = true;
       }
+      if (!changed) continue;
+      for (const p of preds[pc]!) {
+        dirty[p] = 1;
+        if (p >= pc) again = true;
+      }
     }
   }
+  const registers = [...number.keys()];
   const members = (set: Uint32Array, at: number): number[] => {
     const out: number[] = [];
     for (let i = 0; i < words; i++)
-      for (let rest = set[at + i]!; rest !== 0; rest &= rest - 1) out.push(i * 32 + (31 - Math.clz32(rest & -rest)));
+      for (let rest = set[at + i]!; rest !== 0; rest &= rest - 1)
+        out.push(registers[i * 32 + (31 - Math.clz32(rest & -rest))]!);
     return out;
   };
   return {
@@ -52,6 +77,10 @@ export function liveness(ops: readonly Op[]): Liveness {
     after: (pc) => {
       gather(pc);
       return members(now, 0);
+    },
+    isLiveAfter: (pc, r) => {
+      const n = number.get(r);
+      return n !== undefined && next[pc]!.some((to) => (before[to * words + (n >> 5)]! & (1 << (n & 31))) !== 0);
     },
   };
 }

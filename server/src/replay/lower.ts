@@ -7,6 +7,7 @@ import { answer, questionOf, wordOf } from "./bits";
 import { Calls } from "./calls";
 import { type Code, TYPE_OF_ARGUMENT, type UserCode } from "./code";
 import { declare } from "./memory";
+import { OFF_PATH } from "./path";
 import type { Place, Value } from "./place";
 import { Places } from "./places";
 import type { Relevance } from "./relevance";
@@ -64,6 +65,8 @@ export class Lowering {
   frame!: Frame;
   /** The scenario's function that runs before the user's code drops one of its own locks. */
   beforeRelease: Code | null = null;
+  /** Of a function, only these blocks; the others are ways that the finding's path does not go. */
+  only: { code: Code; blocks: ReadonlySet<number> } | null = null;
 
   constructor(
     readonly ctx: LowerContext,
@@ -167,6 +170,10 @@ export class Lowering {
     for (const id of cfg.order) {
       const block = cfg.blocks[id]!;
       this.out.place(labels[id]!);
+      if (this.only?.code === code && !this.only.blocks.has(id)) {
+        this.out.cut(OFF_PATH, true);
+        continue;
+      }
       const counter = counters.get(id);
       if (counter !== undefined && block.term.k !== "iterate") this.bound(code, block.term, counter);
       for (const i of block.instrs) this.instr(i);

@@ -6,7 +6,7 @@ import { formatSchedule, parseSchedule, runSchedule } from "../explore/run";
 import type { SearchOptions, SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
 import { blankTrace } from "./blank";
-import { type BuildInput, type Built, build, type Models } from "./build";
+import { type BuildInput, type Built, build, type Models, NoModel, TOO_LARGE } from "./build";
 import { dependsOn, explore } from "./confirm";
 import type { Decision, OpenChoice } from "./questions";
 import { isShared, slice, type Told, tell } from "./tell";
@@ -40,13 +40,15 @@ export function* replaySteps(input: ReplayInput): Generator<undefined, Trace> {
   try {
     return yield* answered(input, models);
   } catch (error) {
-    if (error instanceof TooLarge) return inconclusive(input, tooLarge(input, error));
-    throw error;
+    return inconclusive(input, noModel(input, error));
   }
 }
 
-function tooLarge(input: ReplayInput, error: TooLarge): string {
-  return `the model of ${input.subject.item.name}() is too large: ${error.message}`;
+/** The sentence of an error about a model that cannot be made; others go on. */
+function noModel(input: ReplayInput, error: unknown): string {
+  if (error instanceof NoModel) return error.message;
+  if (!(error instanceof TooLarge)) throw error;
+  return `${input.subject.item.name}() ${TOO_LARGE}: ${error.message}`;
 }
 
 /** What confirms a finding happens on its path. Only if nothing does, all that the function may do is explored. */
@@ -91,8 +93,7 @@ export function replayPromela(input: ReplayInput, onPath = false): { promela: st
     const built = (onPath ? models.onPath() : null) ?? models.whole();
     return { promela: toPromela(built.model) };
   } catch (error) {
-    if (error instanceof TooLarge) return { problem: tooLarge(input, error) };
-    throw error;
+    return { problem: noModel(input, error) };
   }
 }
 
@@ -106,8 +107,7 @@ export function replaySchedule(input: ReplayInput, text: string): Trace | { prob
     // A schedule of the whole function is none of its path.
     return onPath && "verdict" in onPath && onPath.violated ? onPath : scheduled(input, models.whole(), text);
   } catch (error) {
-    if (error instanceof TooLarge) return { problem: tooLarge(input, error) };
-    throw error;
+    return { problem: noModel(input, error) };
   }
 }
 

@@ -94,6 +94,8 @@ export class ThreadBuilder {
   private readonly assignments: { variable: string; bits: Bits | undefined }[] = [];
   private readonly questions = new Map<number, string>();
   private readonly named = new Map<string, number>();
+  /** Once all is laid out: what an assignment to a variable concerns. */
+  private concerned: Map<string, Concerned> | undefined;
   frames = 0;
 
   constructor(
@@ -236,8 +238,9 @@ export class ThreadBuilder {
 
   private afterAssignment(variable: string, bits: Bits | undefined): [number, Expr][] {
     const out: [number, Expr][] = [];
-    for (const memo of this.knowledge.memos.values()) {
-      const { flag, r } = memo;
+    this.concerned ??= concernedBy(this.knowledge);
+    const { memos = [], heap = [] } = this.concerned.get(variable) ?? {};
+    for (const { flag, r } of memos) {
       if (flag?.of === variable) {
         const now = answer(bits, flag.names);
         if (typeof now === "boolean") out.push([r, num(now ? 1 : 2)]);
@@ -246,9 +249,9 @@ export class ThreadBuilder {
           const other = this.knowledge.memos.get(flagKey(now.key, now.names));
           if (other?.r !== r) out.push([r, other ? { k: "reg", r: other.r } : num(0)]);
         }
-      } else if (memo.vars.has(variable)) out.push([r, num(0)]);
+      } else out.push([r, num(0)]);
     }
-    for (const [id, { vars }] of this.knowledge.heap) if (vars.has(variable)) out.push([this.regFor(id), num(UNKNOWN)]);
+    for (const id of heap) out.push([this.regFor(id), num(UNKNOWN)]);
     // What is copied must not be overwritten before.
     return [...out.filter(([, e]) => e.k === "reg"), ...out.filter(([, e]) => e.k !== "reg")];
   }
@@ -296,6 +299,27 @@ export class ThreadBuilder {
     );
     return { ops: threadJumps(ops), registers: this.registers };
   }
+}
+
+interface Concerned {
+  memos: Memo[];
+  heap: string[];
+}
+
+function concernedBy(knowledge: Knowledge): Map<string, Concerned> {
+  const out = new Map<string, Concerned>();
+  const of = (variable: string): Concerned => {
+    let found = out.get(variable);
+    if (!found) {
+      found = { memos: [], heap: [] };
+      out.set(variable, found);
+    }
+    return found;
+  };
+  for (const memo of knowledge.memos.values())
+    for (const v of new Set([...memo.vars, ...(memo.flag ? [memo.flag.of] : [])])) of(v).memos.push(memo);
+  for (const [id, { vars }] of knowledge.heap) for (const v of vars) of(v).heap.push(id);
+  return out;
 }
 
 /** Name of the question whether any of a word's flags is set. */

@@ -1,9 +1,11 @@
 /** Replays functions of an installed kernel tree, as they are and with edits that stay in memory. */
 import type { EngineImpl } from "../../src/engine/engine";
+import { leavesLocks } from "../../src/engine/leaves";
 import { heldBy } from "../../src/engine/replay";
 import { createNodeHost } from "../../src/node/host";
 import { findResources } from "../../src/node/resources";
 import type { Trace } from "../../src/protocol/trace";
+import { isHarmless } from "../../src/replay/relevance";
 import { type ReplayInput, replay } from "../../src/replay/replay";
 import { loadScenarios } from "../../src/replay/scenario";
 import { loadRules } from "../../src/rules/load";
@@ -15,12 +17,12 @@ export interface Subject {
   fn: string;
   scenario: string;
   profile?: string;
-  /** Text on the line that does the harm, or would: the interleaving must pass it. */
+  /** Text on the line that does the harm, or would: the interleaving must pass it. In the text as it is after edits. */
   at: string;
 }
 
 /** A change of the function's text: what is found there (once or more often), and what stands there instead. */
-export type Edit = [string | RegExp, string];
+export type Edit = [string | RegExp, string | ((found: string) => string)];
 
 export class KernelReplay {
   private readonly tree: Tree;
@@ -51,9 +53,48 @@ export class KernelReplay {
     return [...new Set(refs.flatMap((ref) => declaredIn(program.lowered(ref).ast)))].sort();
   }
 
+  /** Functions of its file that it calls, directly or through others, if no rule data speaks of them. */
+  helpersOf(s: Subject): string[] {
+    const { program } = this.engine;
+    const own = new Map(program.functionsOf(s.file).map((r) => [r.item.name, r.item]));
+    const found = new Set([s.fn]);
+    for (const name of found) for (const callee of own.get(name)!.calls) if (own.has(callee)) found.add(callee);
+    found.delete(s.fn);
+    return [...found].filter((n) => !this.isData(n)).sort();
+  }
+
+  /** Static functions of its file that it calls, directly or through others. */
+  staticsOf(s: Subject): string[] {
+    const own = new Map<string, { isStatic: boolean; calls: readonly string[] }[]>();
+    for (const { item } of this.engine.program.functionsOf(s.file))
+      own.set(item.name, [...(own.get(item.name) ?? []), item]);
+    const found = new Set([s.fn]);
+    for (const name of found)
+      for (const callee of (own.get(name) ?? []).flatMap((f) => f.calls))
+        if (own.get(callee)?.some((f) => f.isStatic)) found.add(callee);
+    found.delete(s.fn);
+    return [...found].sort();
+  }
+
+  isApi(name: string): boolean {
+    return this.engine.program.o.compiled.api(name, -1) !== undefined;
+  }
+
+  /** Does rule data say what a function does? */
+  private isData(name: string): boolean {
+    const { compiled } = this.engine.program.o;
+    const { primitives, scenarios } = this.set;
+    const word = new RegExp(`\\b${name}\\b`);
+    return (
+      compiled.api(name, -1) !== undefined ||
+      isHarmless(primitives, name) ||
+      [primitives.code, ...scenarios.map((x) => x.models)].some((c) => word.test(c))
+    );
+  }
+
   /**
    * The verdict on the function after some edits of it, and of what stands before it in the file. With a `name` the
-   * function gets it, and all its parameters and locals get new ones too.
+   * function gets it, and all its parameters, its locals and the functions of its file that it calls get new ones too.
    */
   run(s: Subject, edits: readonly Edit[] = [], before = "", name = s.fn): Trace & { ms: number } {
     let whole = this.tree.read(s.file)!;
@@ -63,10 +104,15 @@ export class KernelReplay {
     for (const [from, to] of edits) {
       // What protects it may stand in a helper of the same file.
       if (typeof from === "string" && !old.includes(from) && whole.includes(from)) {
-        whole = whole.replaceAll(from, () => to);
+        whole = whole.replaceAll(from, () => put(to, from));
         continue;
       }
-      const next = typeof from === "string" ? now.replaceAll(from, () => to) : now.replace(from, to);
+      const next =
+        typeof from === "string"
+          ? now.replaceAll(from, () => put(to, from))
+          : typeof to === "string"
+            ? now.replace(from, to)
+            : now.replace(from, to);
       if (next === now) throw new Error(`${s.fn}() has no ${String(from)}`);
       now = next;
     }
@@ -82,7 +128,12 @@ export class KernelReplay {
       if (old.includes(place)) place = called(renamed(place));
       [front, rest] = [called(front), called(rest)];
     }
-    const text = front + before + now + rest;
+    let text = front + before + now + rest;
+    if (name !== s.fn)
+      for (const helper of this.helpersOf(s)) {
+        text = text.replace(new RegExp(`\\b${helper}\\b`, "g"), `lk_test_${helper}`);
+        place = place.replace(new RegExp(`\\b${helper}\\b`, "g"), `lk_test_${helper}`);
+      }
     this.engine.setOverlay(s.file, text === original ? null : text);
     try {
       return this.replay({ ...s, fn: name, at: place }, text);
@@ -115,9 +166,14 @@ export class KernelReplay {
       profile: s.profile ?? scenario.profiles[0] ?? null,
       subject,
       held: heldBy(this.engine, s.file, s.fn),
+      leaves: leavesLocks(this.engine, s.file, s.fn),
       line: text.slice(0, from).split("\n").length,
     };
   }
+}
+
+function put(to: Edit[1], found: string): string {
+  return typeof to === "string" ? to : to(found);
 }
 
 /** Names that a function declares. */

@@ -156,6 +156,14 @@ export const ROWS: Row[] = [
     ],
   },
   {
+    title: "PFN mapping",
+    file: "mm/memory.c",
+    fn: "insert_pfn",
+    scenario: "double-install",
+    at: "set_pte_at(mm, addr, pte, entry);",
+    unprotected: [["!pte_none(entry)", "0"]],
+  },
+  {
     title: "madvise",
     file: "mm/madvise.c",
     fn: "madvise_dontneed_free",
