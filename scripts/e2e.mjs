@@ -24,13 +24,15 @@ const kernel = provideKernel("6.12");
 if (kernel.root === undefined) fail(`no kernel to try it on: ${kernel.missing}`);
 const wanted = process.argv.slice(2);
 const suites = [
-  ["desktop.mjs", vsix],
-  ["race.mjs", vsix, kernel.root],
-  ["web.mjs", unpacked],
-].filter(([name]) => wanted.length === 0 || wanted.includes(name.replace(".mjs", "")));
-const failed = suites.filter(([name, ...given]) => {
+  ["host-node", "host.mjs", "node", unpacked],
+  ["host-web", "host.mjs", "web", unpacked],
+  ["desktop", "desktop.mjs", vsix],
+  ["race", "race.mjs", vsix, kernel.root],
+  ["web", "web.mjs", unpacked],
+].filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const failed = suites.filter(([name, script, ...given]) => {
   console.log(`\n== ${name}`);
-  const done = spawnSync(process.execPath, [path.join(folder, name), ...given], { cwd: root, stdio: "inherit" });
+  const done = spawnSync(process.execPath, [path.join(folder, script), ...given], { cwd: root, stdio: "inherit" });
   return done.status !== 0;
 });
 process.exit(failed.length > 0 ? 1 : 0);

@@ -14,8 +14,9 @@ import { checkPatch, checkWorkspace } from "./checkCommands";
 import { registerDebugger } from "./debug/adapter";
 import { explainRule, showContract, why } from "./explainCommands";
 import { ignoreFinding, reportFalsePositive } from "./findingCommands";
+import { complain } from "./notify";
 import { Pages } from "./pages";
-import { debugRace, openSharedRace, replayRace } from "./replay/commands";
+import { debugRace, openSharedRace, raceAgainst, replayRace } from "./replay/commands";
 import { ReplayPanel } from "./replay/panel";
 import { ShippedFiles, shippedScheme } from "./replay/shippedFiles";
 
@@ -41,6 +42,7 @@ export function registerCommands(
     reportFalsePositive: (node?: Parameters<typeof reportFalsePositive>[2]) =>
       reportFalsePositive(client, version, node),
     replayRace: (given?: unknown) => replayRace(client, race, given),
+    raceAgainst: (given?: unknown) => raceAgainst(client, race, given),
     debugRace: (given?: unknown) => debugRace(client, given),
     openSharedRace: (given?: string) => openSharedRace(race, given),
     raceStep: () => race.move("step"),
@@ -67,7 +69,7 @@ export function registerCommands(
           return await handler(...(given as never[]));
         } catch (error) {
           output.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-          void window.showErrorMessage(`Lockstep: ${error instanceof Error ? error.message : String(error)}`);
+          complain(error instanceof Error ? error.message : String(error));
           return undefined;
         } finally {
           output.debug(`${name}: ${Date.now() - started} ms`);

@@ -32,8 +32,11 @@ export function findChromium() {
   return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 }
 
-/** Starts VS Code on a folder. `shot` writes a picture and returns its file. */
-export async function startVsCode({ folder, vsix, port, pictures }) {
+/**
+ * Starts VS Code on a folder. `shot` writes a picture and returns its file. With `tests`, a folder with the extension and the path
+ * of tests in it, these run inside the extension host; `prepare` sees the page before anything is loaded.
+ */
+export async function startVsCode({ folder, vsix, port, pictures, tests, prepare }) {
   const home = mkdtempSync(path.join(tmpdir(), "lockstep-e2e-"));
   mkdirSync(path.join(home, "data/User"), { recursive: true });
   writeFileSync(path.join(home, "data/User/settings.json"), JSON.stringify(settings));
@@ -48,11 +51,14 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
     "--extensions-dir",
     `${home}/ext`,
   ];
-  const installed = spawnSync(node, [codeServer, ...places, "--install-extension", vsix, "--force"], {
-    env,
-    encoding: "utf8",
-  });
-  if (installed.status !== 0) throw new Error(`the extension does not install: ${installed.stdout}${installed.stderr}`);
+  if (vsix !== undefined) {
+    const installed = spawnSync(node, [codeServer, ...places, "--install-extension", vsix, "--force"], {
+      env,
+      encoding: "utf8",
+    });
+    const why = installed.error ?? `${installed.stdout}${installed.stderr}`;
+    if (installed.status !== 0) throw new Error(`the extension does not install: ${why}`);
+  }
   const switches = [
     "--auth",
     "none",
@@ -61,6 +67,8 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
     "--disable-workspace-trust",
     "--disable-getting-started-override",
     "--disable-proxy",
+    // Without it, a built VS Code ignores the tests that an address names.
+    ...(tests === undefined ? [] : ["--vscode-option", "enable-smoke-test-driver"]),
   ];
   const server = spawn(node, [codeServer, ...places, "--bind-addr", `127.0.0.1:${port}`, ...switches, folder], {
     env,
@@ -71,7 +79,18 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
   const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
+  await prepare?.(page);
+  const query = new URLSearchParams({ folder });
+  if (tests !== undefined) {
+    const remote = (file) => `vscode-remote://127.0.0.1:${port}${file}`;
+    const payload = [
+      ["extensionDevelopmentPath", remote(tests.extension)],
+      ["extensionTestsPath", remote(tests.entry)],
+      ["skipWelcome", "true"],
+    ];
+    query.set("payload", JSON.stringify(payload));
+  }
+  await page.goto(`http://127.0.0.1:${port}/?${query}`);
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   mkdirSync(pictures, { recursive: true });
   return {

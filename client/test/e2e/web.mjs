@@ -24,7 +24,7 @@ await step("opening a file shows squiggles", async () => {
   const row = (text) => page.locator(".explorer-folders-view .monaco-list-row").filter({ hasText: text }).first();
   await row("mm").click();
   await row("range.c").dblclick();
-  await page.locator(".squiggly-warning").first().waitFor({ timeout: 30_000 });
+  await page.locator(".squiggly-error, .squiggly-warning").first().waitFor({ timeout: 30_000 });
   await shot("web-1-squiggles");
 });
 
