@@ -27,13 +27,17 @@ export function registerCommands(
   context: ExtensionContext,
   client: BaseLanguageClient,
   output: LogOutputChannel,
+  bring: (folder: Uri) => Promise<void>,
 ): Disposable[] {
   const pages = new Pages();
   const race = new ReplayPanel(client, context.extensionUri);
   const version = String((context.extension.packageJSON as { version?: unknown }).version ?? "");
   const handlers: Record<string, (...given: never[]) => unknown> = {
     checkWorkspace: () => checkWorkspace(client, output),
-    checkFolder: (uri?: Uri) => checkWorkspace(client, output, uri),
+    checkFolder: async (uri?: Uri) => {
+      if (uri !== undefined) await bring(uri);
+      return await checkWorkspace(client, output, uri);
+    },
     checkPatch: (patch?: string) => checkPatch(client, pages, typeof patch === "string" ? patch : undefined),
     explainRule: (given?: unknown) => explainRule(client, pages, given),
     showContract: (uri?: string, name?: string) => showContract(client, pages, uri, name),

@@ -9,15 +9,15 @@ export class Pages implements TextDocumentContentProvider, Disposable {
   private shown = 0;
 
   provideTextDocumentContent(uri: Uri): string {
-    return this.texts.get(uri.path) ?? "This page is not there any more.";
+    return this.texts.get(uri.path.slice(uri.path.lastIndexOf("/") + 1)) ?? "This page is not there any more.";
   }
 
   /** Shows a page; one of the same name is replaced. */
   async show(name: string, markdown: string): Promise<void> {
-    const path = `/${name.replace(/[^\w. ()-]/g, " ")}.md`;
-    this.texts.set(path, markdown);
-    // An address of its own each time: the preview remembers what an address looked like when it was last opened.
-    const uri = Uri.from({ scheme, path, query: String(++this.shown) });
+    const file = `${name.replace(/[^\w. ()-]/g, " ")}.md`;
+    this.texts.set(file, markdown);
+    // A path of its own each time: the preview remembers what a path looked like when it was last opened.
+    const uri = Uri.from({ scheme, path: `/${++this.shown}/${file}` });
     await commands.executeCommand("markdown.showPreview", uri);
   }
 

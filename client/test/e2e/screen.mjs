@@ -1,7 +1,7 @@
 /** Answers to tests inside the extension host: what the window shows, and keys and clicks in it. A small server on this machine. */
 import { createServer } from "node:http";
 
-const patience = 15_000;
+const patience = 30_000;
 
 /** `only`: parts of names of checks, none for all. `done` settles when the tests say how it ended. */
 export async function serveScreen({ port, only, shot }) {

@@ -134,7 +134,7 @@ export class Kit {
 
   /** Text of one of the extension's own pages. */
   async page(name: string): Promise<string> {
-    const uri = this.vscode.Uri.from({ scheme: "lockstep", path: `/${name}.md`, query: `test-${++this.pages}` });
+    const uri = this.vscode.Uri.from({ scheme: "lockstep", path: `/test-${++this.pages}/${name}.md` });
     return (await this.vscode.workspace.openTextDocument(uri)).getText();
   }
 
