@@ -27,6 +27,7 @@ const suites = [
   ["host-node", "host.mjs", "node", unpacked],
   ["host-web", "host.mjs", "web", unpacked],
   ["desktop", "desktop.mjs", vsix],
+  ["panel", "panel.mjs", vsix],
   ["race", "race.mjs", vsix, kernel.root],
   ["web", "web.mjs", unpacked],
 ].filter(([name]) => wanted.length === 0 || wanted.includes(name));
