@@ -131,7 +131,12 @@ export async function openFile(page, name) {
   // The box closes when something else takes the focus, such as a debugger that ends.
   for (let left = 3; left > 0; left--) {
     await quickInput(page, "Control+p", name);
-    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: base }).first().waitFor();
+    // The one that Enter takes: files that were open before stand there at once, whatever is typed.
+    const focused = page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: base });
+    await focused
+      .first()
+      .waitFor({ timeout: 8_000 })
+      .catch(() => {});
     await page.keyboard.press("Enter");
     const open = await tab
       .first()
@@ -143,6 +148,16 @@ export async function openFile(page, name) {
     if (open) return;
   }
   throw new Error(`${name} does not open`);
+}
+
+/** The list of repairs at the cursor, with this one in it: a list that opens while findings change may close again. */
+export async function repairs(page, title) {
+  const row = page.locator(".action-widget .monaco-list-row").filter({ hasText: title }).first();
+  for (let left = 4; left > 0 && !(await row.isVisible()); left--) {
+    await page.keyboard.press("Control+.");
+    await row.waitFor({ timeout: 10_000 }).catch(() => {});
+  }
+  return row;
 }
 
 /** Runs a command of the palette. */

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { goToLine, project } from "./vscode.mjs";
+import { goToLine, project, repairs } from "./vscode.mjs";
 import { startWebVsCode } from "./webVscode.mjs";
 
 const [extension] = process.argv.slice(2);
@@ -82,12 +82,7 @@ await step("the race runs in the debugger", async () => {
 await step("the quick fix repairs it, and the panel says that nothing is left", async () => {
   await page.locator(".tab").filter({ hasText: "range.c" }).first().click();
   await goToLine(page, 14);
-  await page.keyboard.press("Control+.");
-  await page
-    .locator(".action-widget .monaco-list-row.focused")
-    .filter({ hasText: "Release the lock only after the use" })
-    .waitFor();
-  await page.keyboard.press("Enter");
+  await (await repairs(page, "Release the lock only after the use")).click();
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 30_000 });
   await shot("web-5-clean");
 });
