@@ -47,7 +47,7 @@ await step("a quick fix repairs a finding", async () => {
   await goToLine(page, 14);
   const fix = await repairs(page, "Release the lock only after the use");
   await shot("4-fixes");
-  await fix.click();
+  await fix.apply();
   // The other finding of this file stays.
   await page.waitForFunction(
     () => document.querySelectorAll(".squiggly-error, .squiggly-warning").length === 1,

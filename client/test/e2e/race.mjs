@@ -213,7 +213,7 @@ await step("the panel comes back after a reload, at its step, over text that was
 await step("the quick fix repairs it, the squiggle goes, the panel says that nothing is left", async () => {
   await page.locator(".tab").filter({ hasText: "msync.c" }).first().click();
   await goToLine(page, line);
-  await (await repairs(page, "Release the lock only after the use")).click();
+  await (await repairs(page, "Release the lock only after the use")).apply();
   await page.waitForFunction(
     () => document.querySelectorAll(".squiggly-error, .squiggly-warning").length === 0,
     undefined,

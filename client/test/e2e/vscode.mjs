@@ -157,7 +157,15 @@ export async function repairs(page, title) {
     await page.keyboard.press("Control+.");
     await row.waitFor({ timeout: 10_000 }).catch(() => {});
   }
-  return row;
+  await row.waitFor();
+  return {
+    async apply() {
+      // The one that is chosen already is not always one that a mouse can hit.
+      const focused = page.locator(".action-widget .monaco-list-row.focused").filter({ hasText: title });
+      if (await focused.count()) await page.keyboard.press("Enter");
+      else await row.click();
+    },
+  };
 }
 
 /** Runs a command of the palette. */

@@ -82,7 +82,7 @@ await step("the race runs in the debugger", async () => {
 await step("the quick fix repairs it, and the panel says that nothing is left", async () => {
   await page.locator(".tab").filter({ hasText: "range.c" }).first().click();
   await goToLine(page, 14);
-  await (await repairs(page, "Release the lock only after the use")).click();
+  await (await repairs(page, "Release the lock only after the use")).apply();
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 30_000 });
   await shot("web-5-clean");
 });
