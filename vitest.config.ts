@@ -3,7 +3,13 @@ import { defineConfig } from "vitest/config";
 /** One run for everything but the end-to-end tests in a real VS Code. */
 export default defineConfig({
   test: {
-    include: ["server/**/*.test.ts", "rules/**/*.test.ts", "client/src/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: [
+      "server/**/*.test.ts",
+      "rules/**/*.test.ts",
+      "client/src/**/*.test.ts",
+      "client/test/host/*.test.ts",
+      "scripts/**/*.test.ts",
+    ],
     globalSetup: ["server/test/globalSetup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

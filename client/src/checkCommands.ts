@@ -1,6 +1,7 @@
 /** Commands that check more than the file in front: the workspace, a patch. */
 import { commands, env, type LogOutputChannel, ProgressLocation, type Uri, window, workspace } from "vscode";
 import { type BaseLanguageClient, CancellationTokenSource, WorkDoneProgress } from "vscode-languageclient";
+import { unlinked } from "../../server/src/protocol/markdown";
 import {
   type CheckPatchParams,
   type CheckPatchResult,
@@ -9,6 +10,7 @@ import {
   checkPatchRequest,
   checkWorkspaceRequest,
 } from "../../server/src/protocol/requests";
+import { inform } from "./notify";
 import type { Pages } from "./pages";
 import { patchPage } from "./pageText";
 
@@ -27,7 +29,7 @@ export async function checkWorkspace(
     const listener = client.onProgress(WorkDoneProgress.type, token, (value) => {
       if (value.kind !== "report") return;
       const percentage = value.percentage ?? done;
-      progress.report({ message: value.message ?? "", increment: percentage - done });
+      progress.report({ message: unlinked(value.message ?? ""), increment: percentage - done });
       done = percentage;
     });
     const source = new CancellationTokenSource();
@@ -69,7 +71,10 @@ export async function checkPatch(
 ): Promise<CheckPatchResult | undefined> {
   const text = patch ?? (await readPatch());
   if (text === undefined || text === "") return undefined;
-  const folder = window.activeTextEditor?.document.uri ?? workspace.workspaceFolders?.[0]?.uri;
+  // The editor in front may show the patch itself: what it shows need not be in a tree.
+  const front = window.activeTextEditor?.document.uri;
+  const inTree = front !== undefined && workspace.getWorkspaceFolder(front) !== undefined;
+  const folder = inTree ? front : workspace.workspaceFolders?.[0]?.uri;
   const params: CheckPatchParams = {
     patch: text,
     ...(folder === undefined ? {} : { textDocument: { uri: client.code2ProtocolConverter.asUri(folder) } }),
@@ -101,7 +106,7 @@ async function readPatch(): Promise<string | undefined> {
   ];
   const picked = await window.showQuickPick(sources, { title: "Check a patch", placeHolder: "Where is the patch?" });
   const text = await picked?.read();
-  if (picked !== undefined && text === "") await window.showInformationMessage("Lockstep: there is nothing to check.");
+  if (picked !== undefined && text === "") inform("there is nothing to check.");
   return text;
 }
 
@@ -121,7 +126,7 @@ async function fromGit(staged: boolean): Promise<string | undefined> {
   const api = git === undefined ? undefined : (await git.activate()).getAPI(1);
   const repository = api?.repositories[0];
   if (repository === undefined) {
-    await window.showInformationMessage("Lockstep: no git repository is open.");
+    inform("no git repository is open.");
     return undefined;
   }
   return await repository.diff(staged);

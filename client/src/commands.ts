@@ -14,8 +14,9 @@ import { checkPatch, checkWorkspace } from "./checkCommands";
 import { registerDebugger } from "./debug/adapter";
 import { explainRule, showContract, why } from "./explainCommands";
 import { ignoreFinding, reportFalsePositive } from "./findingCommands";
+import { complain } from "./notify";
 import { Pages } from "./pages";
-import { debugRace, openSharedRace, replayRace } from "./replay/commands";
+import { debugRace, openSharedRace, raceAgainst, replayRace } from "./replay/commands";
 import { ReplayPanel } from "./replay/panel";
 import { ShippedFiles, shippedScheme } from "./replay/shippedFiles";
 
@@ -26,13 +27,17 @@ export function registerCommands(
   context: ExtensionContext,
   client: BaseLanguageClient,
   output: LogOutputChannel,
+  bring: (folder: Uri) => Promise<void>,
 ): Disposable[] {
   const pages = new Pages();
   const race = new ReplayPanel(client, context.extensionUri);
   const version = String((context.extension.packageJSON as { version?: unknown }).version ?? "");
   const handlers: Record<string, (...given: never[]) => unknown> = {
     checkWorkspace: () => checkWorkspace(client, output),
-    checkFolder: (uri?: Uri) => checkWorkspace(client, output, uri),
+    checkFolder: async (uri?: Uri) => {
+      if (uri !== undefined) await bring(uri);
+      return await checkWorkspace(client, output, uri);
+    },
     checkPatch: (patch?: string) => checkPatch(client, pages, typeof patch === "string" ? patch : undefined),
     explainRule: (given?: unknown) => explainRule(client, pages, given),
     showContract: (uri?: string, name?: string) => showContract(client, pages, uri, name),
@@ -41,6 +46,7 @@ export function registerCommands(
     reportFalsePositive: (node?: Parameters<typeof reportFalsePositive>[2]) =>
       reportFalsePositive(client, version, node),
     replayRace: (given?: unknown) => replayRace(client, race, given),
+    raceAgainst: (given?: unknown) => raceAgainst(client, race, given),
     debugRace: (given?: unknown) => debugRace(client, given),
     openSharedRace: (given?: string) => openSharedRace(race, given),
     raceStep: () => race.move("step"),
@@ -67,7 +73,7 @@ export function registerCommands(
           return await handler(...(given as never[]));
         } catch (error) {
           output.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-          void window.showErrorMessage(`Lockstep: ${error instanceof Error ? error.message : String(error)}`);
+          complain(error instanceof Error ? error.message : String(error));
           return undefined;
         } finally {
           output.debug(`${name}: ${Date.now() - started} ms`);

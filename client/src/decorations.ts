@@ -12,6 +12,7 @@ import {
   workspace,
 } from "vscode";
 import { type BaseLanguageClient, State } from "vscode-languageclient";
+import { prose } from "../../server/src/protocol/markdown";
 import { type HeldRegionsResult, heldRegionsRequest } from "../../server/src/protocol/requests";
 import { lockText } from "./lockText";
 import { identify, isOurs } from "./places";
@@ -76,7 +77,7 @@ export class HeldLockDecorations implements Disposable {
       this.type,
       regions.map(({ startLine, endLine, held }) => ({
         range: new Range(startLine, 0, endLine, 0),
-        hoverMessage: `Held: ${held.map(lockText).join(", ")}`,
+        hoverMessage: `Held: ${prose(held.map(lockText).join(", "))}`,
       })),
     );
   }

@@ -13,6 +13,7 @@ import {
 } from "../../server/src/protocol/requests";
 import { ruleOf } from "./findings";
 import { contractMarkdown } from "./lockText";
+import { inform } from "./notify";
 import type { Pages } from "./pages";
 import { whyPage } from "./pageText";
 import { activeEditor, placeOf } from "./places";
@@ -60,9 +61,12 @@ export async function showContract(
   let params: ContractParams;
   if (uri !== undefined && name !== undefined) params = { textDocument: { uri }, function: name };
   else if (editor !== undefined) params = placeOf(client, editor);
-  else return;
+  else {
+    inform("put the cursor into a function.");
+    return;
+  }
   const contract = await client.sendRequest<ContractResult>(contractRequest, params);
-  if (contract === null) await window.showInformationMessage("Lockstep: no function here.");
+  if (contract === null) inform("no function here.");
   else await pages.show(`Contract of ${contract.function}()`, contractMarkdown(contract));
 }
 
@@ -70,7 +74,7 @@ export async function showContract(
 export async function why(client: BaseLanguageClient, pages: Pages): Promise<void> {
   const editor = activeEditor();
   if (editor === undefined) {
-    await window.showInformationMessage("Lockstep: put the cursor on a line of C.");
+    inform("put the cursor on a line of C.");
     return;
   }
   const result = await client.sendRequest<WhyResult>(whyRequest, placeOf(client, editor));

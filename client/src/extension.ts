@@ -1,5 +1,5 @@
 /** The extension, whatever host it runs in: starts the client and offers commands, views and decorations. */
-import { type ExtensionContext, window, workspace } from "vscode";
+import { type ExtensionContext, type Uri, window, workspace } from "vscode";
 import type { BaseLanguageClient, LanguageClientOptions } from "vscode-languageclient";
 import { showRaceCommand } from "../../server/src/protocol/replay";
 import { commandNames, registerCommands } from "./commands";
@@ -7,15 +7,19 @@ import { HeldLockDecorations } from "./decorations";
 import { RulesTree } from "./rulesTree";
 import { LockStatus } from "./statusBar";
 
-/** The host's part: how the server is started. */
-export type CreateClient = (context: ExtensionContext, options: LanguageClientOptions) => BaseLanguageClient;
+/** What differs from host to host. */
+export interface Host {
+  createClient(context: ExtensionContext, options: LanguageClientOptions): BaseLanguageClient;
+  /** Makes sure that the server can read a folder or a file that somebody named. */
+  bring(uri: Uri): Promise<void>;
+}
 
 let client: BaseLanguageClient | undefined;
 
-export async function activateWith(context: ExtensionContext, createClient: CreateClient): Promise<void> {
+export async function activateWith(context: ExtensionContext, host: Host): Promise<void> {
   const started = performance.now();
   const output = window.createOutputChannel("Lockstep", { log: true });
-  client = createClient(context, {
+  client = host.createClient(context, {
     // VS Code takes kernel headers for C++; the server looks at those inside a kernel tree only.
     documentSelector: [{ language: "c" }, { language: "cpp", pattern: "**/*.h" }],
     outputChannel: output,
@@ -25,7 +29,7 @@ export async function activateWith(context: ExtensionContext, createClient: Crea
   });
   context.subscriptions.push(
     output,
-    ...registerCommands(context, client, output),
+    ...registerCommands(context, client, output, (uri) => host.bring(uri)),
     new LockStatus(client),
     new RulesTree(client),
     new HeldLockDecorations(client, context),

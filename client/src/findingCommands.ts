@@ -3,6 +3,7 @@ import { env, Position, WorkspaceEdit, window, workspace } from "vscode";
 import type { BaseLanguageClient } from "vscode-languageclient";
 import { type WhyResult, whyRequest } from "../../server/src/protocol/requests";
 import { allRules, openDocument } from "./explainCommands";
+import { inform } from "./notify";
 import { excerptAround, falsePositiveReport } from "./pageText";
 import { activeEditor, identify } from "./places";
 
@@ -40,17 +41,20 @@ export async function reportFalsePositive(
   const node = given?.finding;
   const document = node?.uri === undefined ? activeEditor()?.document : await openDocument(node.uri.toString());
   const line = node?.line ?? activeEditor()?.selection.active.line;
-  if (document === undefined || line === undefined) return undefined;
+  if (document === undefined || line === undefined) {
+    inform("put the cursor on a line that is reported.");
+    return undefined;
+  }
   const params = { textDocument: identify(client, document), position: { line, character: 0 } };
   const { findings } = await client.sendRequest<WhyResult>(whyRequest, params);
   const finding = findings.find(({ rule }) => node?.rule === undefined || rule === node.rule);
   if (finding === undefined) {
-    await window.showInformationMessage("Lockstep: nothing is reported on this line.");
+    inform("nothing is reported on this line.");
     return undefined;
   }
   const rule = (await allRules(client)).find(({ id }) => id === finding.rule);
   const text = falsePositiveReport(finding, excerptAround(document.getText().split(/\r?\n/), line), rule, version);
   await env.clipboard.writeText(text);
-  void window.showInformationMessage("Lockstep: the report is in the clipboard; nothing was sent.");
+  inform("the report is in the clipboard; nothing was sent.");
   return text;
 }

@@ -1,6 +1,7 @@
 /** Locks in words. Plain functions: they know neither VS Code nor C. */
 import type { Contract, HeldLock, LockStateAt } from "../../server/src/protocol/finding";
 import type { LockName } from "../../server/src/protocol/locks";
+import { code, prose } from "../../server/src/protocol/markdown";
 
 type State = LockStateAt["locks"][number];
 
@@ -29,8 +30,8 @@ export function statusTooltip(state: LockStateAt): string {
 }
 
 function stateLine(lock: State): string {
-  const since = lock.since === null ? "since entry" : `since line ${lock.since.line}: \`${lock.since.text}\``;
-  return `${lockText(lock)}, ${since}${lock.certain ? "" : ", on some paths only"}`;
+  const since = lock.since === null ? "since entry" : `since line ${lock.since.line}: ${code(lock.since.text)}`;
+  return `${prose(lockText(lock))}, ${since}${lock.certain ? "" : ", on some paths only"}`;
 }
 
 /** A contract as Markdown. */
@@ -38,7 +39,12 @@ export function contractMarkdown(contract: Contract): string {
   const part = (title: string, locks: readonly HeldLock[]) =>
     locks.length === 0
       ? []
-      : [`**${title}**`, "", ...locks.map((l) => `- ${lockText(l)}${l.when === "" ? "" : ` if \`${l.when}\``}`), ""];
+      : [
+          `**${title}**`,
+          "",
+          ...locks.map((l) => `- ${prose(lockText(l))}${l.when === "" ? "" : ` if ${code(l.when)}`}`),
+          "",
+        ];
   const parts = [
     ...part("Requires", contract.requires),
     ...part("Acquires", contract.acquires),
@@ -49,13 +55,13 @@ export function contractMarkdown(contract: Contract): string {
   return [
     `# ${contract.function}()`,
     "",
-    `Inferred contract, \`${contract.file}:${contract.line}\``,
+    `Inferred contract, ${code(`${contract.file}:${contract.line}`)}`,
     "",
     ...(parts.length === 0 ? ["It has no lock contract.", ""] : parts),
     `**May sleep:** ${sleep}`,
     "",
     ...(contract.evidence.length === 0
       ? []
-      : ["**Evidence**", "", ...contract.evidence.map((line) => `- ${line}`), ""]),
+      : ["**Evidence**", "", ...contract.evidence.map((line) => `- ${prose(line)}`), ""]),
   ].join("\n");
 }

@@ -6,9 +6,13 @@ import { activateWith } from "./extension";
 export { deactivate } from "./extension";
 
 export async function activate(context: ExtensionContext): Promise<void> {
-  await activateWith(context, (extension, options) => {
-    const module = extension.asAbsolutePath("dist/server.js");
-    const server = { module, transport: TransportKind.ipc };
-    return new LanguageClient("lockstep", "Lockstep", { run: server, debug: server }, options);
+  await activateWith(context, {
+    createClient(extension, options) {
+      const module = extension.asAbsolutePath("dist/server.js");
+      const server = { module, transport: TransportKind.ipc };
+      return new LanguageClient("lockstep", "Lockstep", { run: server, debug: server }, options);
+    },
+    // The server reads the disk itself.
+    bring: async () => {},
   });
 }

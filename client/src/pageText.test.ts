@@ -1,8 +1,9 @@
 /** What the extension says, without VS Code. */
 import { describe, expect, it } from "vitest";
 import type { Finding, LockStateAt } from "../../server/src/protocol/finding";
+import { code, prose } from "../../server/src/protocol/markdown";
 import { contractMarkdown, statusText, statusTooltip } from "./lockText";
-import { code, excerptAround, falsePositiveReport, patchPage, plain, whyPage } from "./pageText";
+import { excerptAround, falsePositiveReport, patchPage, whyPage } from "./pageText";
 import { treeTooltip } from "./treeText";
 
 const hostile = "x`; <img src=x onerror=alert(1)> [a](command:evil) `y";
@@ -56,7 +57,7 @@ describe("pages", () => {
   it("quote code whatever is in it", () => {
     expect(code("a`b")).toBe("``a`b``");
     expect(code("`a")).toBe("`` `a ``");
-    expect(plain("<b> [x](y)")).toBe("\\<b\\> \\[x\\](y)");
+    expect(prose("<b> [x](y)")).toBe("\\<b\\> \\[x\\](y)");
   });
 
   it.each([

@@ -1,19 +1,8 @@
 /** What pages say. Plain functions: they know neither VS Code nor C. */
 import type { Finding } from "../../server/src/protocol/finding";
+import { code, fenced, prose } from "../../server/src/protocol/markdown";
 import type { CheckPatchResult, RuleSummary, WhyResult } from "../../server/src/protocol/requests";
 import { lockText } from "./lockText";
-
-/** Text from code in Markdown: nothing of it is read as markup. */
-export function code(text: string): string {
-  const ticks = "`".repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)));
-  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
-  return `${ticks}${pad}${text.replace(/\s+/g, " ")}${pad}${ticks}`;
-}
-
-/** Plain words in Markdown: angle brackets, links and emphasis are what they are. */
-export function plain(text: string): string {
-  return text.replace(/[\\<>[\]*_#|]/g, "\\$&");
-}
 
 export function whyPage(why: WhyResult, place: string): string {
   const where = why.function === null ? "outside functions" : `in ${code(`${why.function}()`)}`;
@@ -25,25 +14,25 @@ export function whyPage(why: WhyResult, place: string): string {
   ];
   const locks = why.locks.map((lock) => {
     const since = lock.since === null ? "since entry" : `since line ${lock.since.line}: ${code(lock.since.text)}`;
-    return `${plain(lockText(lock))}, ${since}${lock.certain ? "" : ", on some paths only"}`;
+    return `${prose(lockText(lock))}, ${since}${lock.certain ? "" : ", on some paths only"}`;
   });
   return [
-    `# ${plain(place)}, ${where}`,
+    `# ${prose(place)}, ${where}`,
     "",
     ...list("Locks held", locks, "None is known to be held."),
     ...list("Reported here", why.findings.map(findingLine), "Nothing."),
     ...list(
       "Silent here",
-      why.silent.map(({ rule, reason }) => `${code(rule)}: ${plain(reason)}`),
+      why.silent.map(({ rule, reason }) => `${code(rule)}: ${prose(reason)}`),
       "No rule looked at this line and held back.",
     ),
-    ...list("Evidence and assumptions", why.evidence.map(plain), "None."),
+    ...list("Evidence and assumptions", why.evidence.map(prose), "None."),
   ].join("\n");
 }
 
 function findingLine(finding: Finding): string {
-  const steps = finding.path.map((step) => `  - line ${step.line}, ${plain(step.note)}: ${code(step.text)}`);
-  return [`${code(finding.rule)} (${finding.level}): ${plain(finding.message)}`, ...steps].join("\n");
+  const steps = finding.path.map((step) => `  - line ${step.line}, ${prose(step.note)}: ${code(step.text)}`);
+  return [`${code(finding.rule)} (${finding.level}): ${prose(finding.message)}`, ...steps].join("\n");
 }
 
 export function patchPage(result: CheckPatchResult): string {
@@ -52,11 +41,11 @@ export function patchPage(result: CheckPatchResult): string {
   return [
     "# Lockstep: patch",
     "",
-    ...(note === null ? [] : [`*Note: ${plain(note)}*`, ""]),
+    ...(note === null ? [] : [`*Note: ${prose(note)}*`, ""]),
     head,
     "",
     ...findings.flatMap((f) => [
-      `- [${plain(`${f.file}:${f.line}`)}](<${f.uri}#L${f.line}>) in ${code(`${f.function}()`)}: ${findingLine(f)}`,
+      `- [${prose(`${f.file}:${f.line}`)}](<${f.uri}#L${f.line}>) in ${code(`${f.function}()`)}: ${findingLine(f)}`,
       "",
     ]),
     `${files} ${files === 1 ? "file was" : "files were"} checked, before and after.`,
@@ -76,26 +65,21 @@ export function falsePositiveReport(
     "",
     `Lockstep ${version}; ${rule === undefined ? "" : `${rule.status}, ${rule.confidence} confidence; `}reported as ${finding.level} in ${code(`${finding.file}:${finding.line}`)}, ${code(`${finding.function}()`)}.`,
     "",
-    `> ${plain(finding.message)}`,
+    `> ${prose(finding.message)}`,
     "",
     "Path:",
     "",
-    ...finding.path.map((step) => `1. line ${step.line}, ${plain(step.note)}: ${code(step.text)}`),
+    ...finding.path.map((step) => `1. line ${step.line}, ${prose(step.note)}: ${code(step.text)}`),
     "",
     "Code:",
     "",
-    fenced(excerpt),
+    fenced(excerpt.trimEnd().split("\n"), "c"),
     "",
     "Why this is no bug:",
     "",
     "<!-- please say what keeps others out, or who holds the lock -->",
     "",
   ].join("\n");
-}
-
-function fenced(text: string): string {
-  const ticks = "`".repeat(Math.max(3, 1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))));
-  return `${ticks}c\n${text.trimEnd()}\n${ticks}`;
 }
 
 /** The lines of a function around a line, bounded: from the last line that starts a definition to its closing brace. */

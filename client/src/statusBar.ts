@@ -52,6 +52,8 @@ export class LockStatus implements Disposable {
   }
 
   private hide(): void {
+    // What is hidden is to be asked for again.
+    this.shownTree = "";
     this.locks.hide();
     this.tree.hide();
   }

@@ -29,6 +29,21 @@ export async function fetchFolder(root: Uri, into: Fetched): Promise<void> {
         .filter(([name, type]) => type === FileType.Directory && (!name.startsWith(".") || name === ".lockstep"))
         .map(([name]) => name);
   for (const folder of folders) await collect(Uri.joinPath(root, folder), found);
+  await read(found, into);
+}
+
+/** Reads what is below a folder, or a file, and was not read yet. */
+export async function fetchBelow(uri: Uri, into: Fetched): Promise<void> {
+  const found: Uri[] = [];
+  if (isWanted(uri.path)) found.push(uri);
+  else await collect(uri, found);
+  await read(
+    found.filter(({ path }) => !(path in into.files)),
+    into,
+  );
+}
+
+async function read(found: readonly Uri[], into: Fetched): Promise<void> {
   let bytes = Object.values(into.files).reduce((sum, text) => sum + text.length, 0);
   for (let at = 0; at < found.length; at += atOnce) {
     const part = found.slice(at, at + atOnce);

@@ -1,19 +1,12 @@
 /** The debugger of races in VS Code: runs inside the extension, on any host. */
-import {
-  DebugAdapterInlineImplementation,
-  type DebugConfiguration,
-  type Disposable,
-  debug,
-  Uri,
-  window,
-  workspace,
-} from "vscode";
+import { DebugAdapterInlineImplementation, type DebugConfiguration, type Disposable, debug, Uri } from "vscode";
 import type { BaseLanguageClient } from "vscode-languageclient";
-import { type ReplayResult, replayRequest } from "../../../server/src/protocol/replay";
+import { inform } from "../notify";
 import { activeEditor, identify } from "../places";
+import { askRace } from "../replay/ask";
 import { debugType } from "../replay/launch";
 import { shippedUri } from "../replay/shippedFiles";
-import { paramsOf, readTarget } from "../replay/target";
+import { readTarget } from "../replay/target";
 import { RaceSession } from "./session";
 
 export function registerDebugger(client: BaseLanguageClient): Disposable[] {
@@ -24,7 +17,7 @@ export function registerDebugger(client: BaseLanguageClient): Disposable[] {
         if (readTarget(given) !== undefined) return given;
         const editor = activeEditor();
         if (editor === undefined) {
-          void window.showInformationMessage("Lockstep: put the cursor on a line that is reported.");
+          inform("put the cursor on a line that is reported.");
           return undefined;
         }
         const { uri } = identify(client, editor.document);
@@ -36,11 +29,7 @@ export function registerDebugger(client: BaseLanguageClient): Disposable[] {
       createDebugAdapterDescriptor: () =>
         new DebugAdapterInlineImplementation(
           new RaceSession({
-            async replay(target) {
-              const document = await workspace.openTextDocument(Uri.parse(target.uri, true));
-              const params = { ...paramsOf(target), textDocument: identify(client, document) };
-              return await client.sendRequest<ReplayResult>(replayRequest, params);
-            },
+            replay: (target) => askRace(client, target),
             pathOf: ({ files }, file) => {
               const address = files[file];
               return pathOf(address ? Uri.parse(address, true) : shippedUri(file));

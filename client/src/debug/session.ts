@@ -15,6 +15,7 @@ import {
   Thread,
 } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { unlinked } from "../../../server/src/protocol/markdown";
 import type { RaceTarget, ReplayAnswer, ReplayResult } from "../../../server/src/protocol/replay";
 import { readTarget } from "../replay/target";
 import { letterOf, locksAt, memoryAt } from "../replay/walk";
@@ -264,6 +265,6 @@ export class RaceSession extends DebugSession {
 
   private fail(response: DebugProtocol.Response, format: string, showUser = true): void {
     // Braces would be read as placeholders.
-    this.sendErrorResponse(response, { id: 1, format: "{_text}", variables: { _text: format }, showUser });
+    this.sendErrorResponse(response, { id: 1, format: "{_text}", variables: { _text: unlinked(format) }, showUser });
   }
 }

@@ -11,19 +11,15 @@ import {
   workspace,
 } from "vscode";
 import { type BaseLanguageClient, LSPErrorCodes, State } from "vscode-languageclient";
-import {
-  type RaceTarget,
-  type ReplayResult,
-  type ReplayTextResult,
-  replayRequest,
-  replayTextRequest,
-} from "../../../server/src/protocol/replay";
-import { identify, isOurs } from "../places";
+import type { RaceTarget, ReplayResult } from "../../../server/src/protocol/replay";
+import { inform } from "../notify";
+import { isOurs } from "../places";
+import { askRace, askRaceText } from "./ask";
 import { FollowSource } from "./followSource";
 import { stepInDebugger } from "./launch";
 import { type CopyFormat, type PanelData, readMessage, type ToPanel } from "./messages";
 import { newNonce, page } from "./page";
-import { paramsOf, readTarget, shareText } from "./target";
+import { readTarget, sharePair, shareText } from "./target";
 
 const viewType = "lockstep.replay";
 /** Typing goes on; the search waits for a pause. */
@@ -83,7 +79,7 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
 
   /** A step by a command of the palette, for keys of one's own. */
   async move(action: string): Promise<void> {
-    if (this.panel === undefined) await window.showInformationMessage("Lockstep: no race is open.");
+    if (this.panel === undefined) inform("no race is open.");
     else await this.post({ kind: "move", action });
   }
 
@@ -119,9 +115,8 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
   }
 
   private async turnTo(target: RaceTarget): Promise<void> {
-    const file = workspace.asRelativePath(Uri.parse(target.uri, true));
-    const { data } = this;
-    const scenarios = data?.scenarios ?? [];
+    const file = workspace.asRelativePath(Uri.parse(target.uri, true), false);
+    const scenarios = target.against === undefined ? (this.data?.scenarios ?? []) : [];
     this.source.clear();
     this.show({ target, file, busy: true, answer: null, problem: null, scenarios });
     await this.run();
@@ -148,10 +143,7 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
     if (!data.busy) this.show({ ...data, busy: true });
     let result: ReplayResult;
     try {
-      // The server knows open documents only; after a reload nobody may have opened this one.
-      const document = await workspace.openTextDocument(Uri.parse(data.target.uri, true));
-      const params = { ...paramsOf(data.target), textDocument: identify(this.client, document) };
-      result = await this.client.sendRequest<ReplayResult>(replayRequest, params, search.token);
+      result = await askRace(this.client, data.target, search.token);
     } catch (error) {
       if (search.token.isCancellationRequested) return;
       if (codeOf(error) === LSPErrorCodes.ContentModified || codeOf(error) === LSPErrorCodes.RequestCancelled) {
@@ -181,7 +173,12 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
     this.data = data;
     if (this.panel === undefined) return;
     const name = data.answer?.function ?? data.target.function;
-    this.panel.title = name ? `Race in ${name}()` : "Race replay";
+    const { against } = data.target;
+    this.panel.title = name
+      ? against
+        ? `${name}() against ${against.function}()`
+        : `Race in ${name}()`
+      : "Race replay";
     void this.post({ kind: "show", data });
   }
 
@@ -235,10 +232,14 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
     if (format === "diagram") return answer.diagram.map((line) => `${line}\n`).join("");
     if (format === "share") {
       const { scenario, profile, schedule, id } = answer.trace;
+      if (target.against !== undefined) {
+        const other = workspace.asRelativePath(Uri.parse(target.against.uri, true), false);
+        const first = { file, function: answer.function };
+        return sharePair({ first, second: { file: other, function: target.against.function }, id });
+      }
       return shareText({ ...target, file, scenario, profile: profile ?? undefined, schedule, id });
     }
-    const params = { ...paramsOf(target), format };
-    const result = await this.client.sendRequest<ReplayTextResult>(replayTextRequest, params);
+    const result = await askRaceText(this.client, target, format);
     if ("text" in result) return result.text;
     await this.post({ kind: "say", text: result.problem });
     return undefined;

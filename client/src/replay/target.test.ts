@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { readMessage } from "./messages";
 import { newNonce, page } from "./page";
-import { paramsOf, readShared, readTarget, shareText } from "./target";
+import { paramsOf, raceParamsOf, readPair, readShared, readTarget, sharePair, shareText } from "./target";
 
 const full = {
   uri: "file:///tree/mm/range.c",
@@ -26,6 +26,42 @@ describe("targets", () => {
     expect(readTarget({ ...full, ...bad })).toEqual({ uri: full.uri, line: 13 });
     for (const broken of [null, "x", {}, { ...full, uri: "mm/x.c" }, { ...full, line: -1 }, { ...full, line: 1.5 }])
       expect(readTarget(broken)).toBeUndefined();
+  });
+});
+
+describe("two functions", () => {
+  const against = { uri: "file:///tree/mm/other.c", function: "peek" };
+
+  it("are a target, and a request of their own", () => {
+    const target = readTarget({ uri: full.uri, line: 3, function: "ring_push", against });
+    expect(target).toEqual({ uri: full.uri, line: 3, function: "ring_push", against });
+    expect(raceParamsOf(target!)).toEqual({
+      first: { textDocument: { uri: full.uri }, function: "ring_push" },
+      second: { textDocument: { uri: against.uri }, function: "peek" },
+    });
+    expect(raceParamsOf(full)).toBeUndefined();
+    expect(paramsOf(target!)).not.toHaveProperty("against");
+    for (const bad of [7, {}, { uri: "mm/x.c", function: "f" }, { uri: full.uri, function: "" }])
+      expect(readTarget({ ...full, against: bad })).toEqual(full);
+  });
+
+  it("are shared as a command line that the editor reads as well", () => {
+    const pair = {
+      first: { file: "mm/ring.c", function: "ring_push" },
+      second: { file: "mm/my ring's.c", function: "peek" },
+    };
+    const text = sharePair({ ...pair, id: "0123" });
+    expect(text).toBe("lockstep race mm/ring.c:ring_push 'mm/my ring'\\''s.c:peek' # model 0123");
+    expect(readPair(text)).toEqual(pair);
+    for (const bad of [
+      "lockstep race mm/a.c:f",
+      "lockstep race ../a.c:f mm/b.c:g",
+      "lockstep race file:///etc/passwd:f mm/b.c:g",
+      "lockstep race mm/a.c:1 mm/b.c:2",
+      "lockstep replay mm/a.c:f mm/b.c:g",
+      "",
+    ])
+      expect(readPair(bad), bad).toBeUndefined();
   });
 });
 

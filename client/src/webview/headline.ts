@@ -40,9 +40,11 @@ export function headline({ data }: PanelState): Headline {
         word: "Clean",
         sentence: "No violating interleaving in this model.",
         count: states,
-        advice: finding
-          ? "The finding stands on the evidence in the code; in this scenario, within the bounds below, nothing goes wrong."
-          : "Nothing is reported there any more. This holds for this scenario, within the bounds below.",
+        advice: data.target.against
+          ? "This holds for these two functions with the locks that their callers hold, within the bounds below."
+          : finding
+            ? "The finding stands on the evidence in the code; in this scenario, within the bounds below, nothing goes wrong."
+            : "Nothing is reported there any more. This holds for this scenario, within the bounds below.",
       };
     case "inconclusive":
       return {
@@ -53,7 +55,9 @@ export function headline({ data }: PanelState): Headline {
         advice:
           trace.steps.length > 0
             ? "An interleaving that does harm is shown below, but it proves nothing yet: see the reason."
-            : "This neither confirms nor refutes anything. Another scenario or architecture can be chosen below.",
+            : data.target.against
+              ? "This neither confirms nor refutes anything: see the reason and what is not modelled."
+              : "This neither confirms nor refutes anything. Another scenario or architecture can be chosen below.",
       };
   }
 }

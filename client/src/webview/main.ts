@@ -106,4 +106,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPanel>) => {
   else if (data.kind === "move" && isMove(data.action)) dispatch({ kind: "move", move: data.action });
 });
 
+// Zoomed or moved beside something else: the step stays in sight.
+window.addEventListener("resize", follow);
+
 editor.postMessage({ kind: "ready" });

@@ -42,15 +42,12 @@ function header(state: PanelState, head: Headline): Element {
   const { data } = state;
   const finding = data?.answer?.finding ?? null;
   const name = data?.answer?.function ?? data?.target.function ?? "";
+  const against = data?.target.against;
+  const title = name === "" ? "Race replay" : against ? `${name}() against ${against.function}()` : `${name}()`;
   return h(
     "header",
     {},
-    h(
-      "h1",
-      {},
-      name === "" ? "Race replay" : `${name}()`,
-      h("span", { class: "file" }, data === null || data.file === "" ? "" : data.file),
-    ),
+    h("h1", {}, title, h("span", { class: "file" }, data === null || data.file === "" ? "" : data.file)),
     finding === null ? null : h("p", { class: "finding" }, `${finding.alias}: ${finding.message}`),
     h(
       "div",

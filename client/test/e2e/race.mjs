@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems, setTheme, themes } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { goToLine, openFile, project, startVsCode } from "./vscode.mjs";
+import { goToLine, openFile, project, repairs, startVsCode } from "./vscode.mjs";
 
 const [vsix, kernel] = process.argv.slice(2);
 const folder = mkdtempSync(path.join(tmpdir(), "lockstep-kernel-"));
@@ -213,12 +213,7 @@ await step("the panel comes back after a reload, at its step, over text that was
 await step("the quick fix repairs it, the squiggle goes, the panel says that nothing is left", async () => {
   await page.locator(".tab").filter({ hasText: "msync.c" }).first().click();
   await goToLine(page, line);
-  await page.keyboard.press("Control+.");
-  await page
-    .locator(".action-widget .monaco-list-row")
-    .filter({ hasText: "Release the lock only after the use" })
-    .first()
-    .click({ timeout: 30_000 });
+  await (await repairs(page, "Release the lock only after the use")).apply();
   await page.waitForFunction(
     () => document.querySelectorAll(".squiggly-error, .squiggly-warning").length === 0,
     undefined,

@@ -32,8 +32,11 @@ export function findChromium() {
   return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 }
 
-/** Starts VS Code on a folder. `shot` writes a picture and returns its file. */
-export async function startVsCode({ folder, vsix, port, pictures }) {
+/**
+ * Starts VS Code on a folder. `shot` writes a picture and returns its file. With `tests`, a folder with the extension and the path
+ * of tests in it, these run inside the extension host; `prepare` sees the page before anything is loaded.
+ */
+export async function startVsCode({ folder, vsix, port, pictures, tests, prepare }) {
   const home = mkdtempSync(path.join(tmpdir(), "lockstep-e2e-"));
   mkdirSync(path.join(home, "data/User"), { recursive: true });
   writeFileSync(path.join(home, "data/User/settings.json"), JSON.stringify(settings));
@@ -48,11 +51,14 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
     "--extensions-dir",
     `${home}/ext`,
   ];
-  const installed = spawnSync(node, [codeServer, ...places, "--install-extension", vsix, "--force"], {
-    env,
-    encoding: "utf8",
-  });
-  if (installed.status !== 0) throw new Error(`the extension does not install: ${installed.stdout}${installed.stderr}`);
+  if (vsix !== undefined) {
+    const installed = spawnSync(node, [codeServer, ...places, "--install-extension", vsix, "--force"], {
+      env,
+      encoding: "utf8",
+    });
+    const why = installed.error ?? `${installed.stdout}${installed.stderr}`;
+    if (installed.status !== 0) throw new Error(`the extension does not install: ${why}`);
+  }
   const switches = [
     "--auth",
     "none",
@@ -61,6 +67,8 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
     "--disable-workspace-trust",
     "--disable-getting-started-override",
     "--disable-proxy",
+    // Without it, a built VS Code ignores the tests that an address names.
+    ...(tests === undefined ? [] : ["--vscode-option", "enable-smoke-test-driver"]),
   ];
   const server = spawn(node, [codeServer, ...places, "--bind-addr", `127.0.0.1:${port}`, ...switches, folder], {
     env,
@@ -71,7 +79,18 @@ export async function startVsCode({ folder, vsix, port, pictures }) {
   const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
+  await prepare?.(page);
+  const query = new URLSearchParams({ folder });
+  if (tests !== undefined) {
+    const remote = (file) => `vscode-remote://127.0.0.1:${port}${file}`;
+    const payload = [
+      ["extensionDevelopmentPath", remote(tests.extension)],
+      ["extensionTestsPath", remote(tests.entry)],
+      ["skipWelcome", "true"],
+    ];
+    query.set("payload", JSON.stringify(payload));
+  }
+  await page.goto(`http://127.0.0.1:${port}/?${query}`);
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   mkdirSync(pictures, { recursive: true });
   return {
@@ -108,10 +127,45 @@ async function quickInput(page, keys, text) {
 /** Opens a file by its name, as people do. */
 export async function openFile(page, name) {
   const base = path.basename(name);
-  await quickInput(page, "Control+p", name);
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: base }).first().waitFor();
-  await page.keyboard.press("Enter");
-  await page.locator(".tab.active").filter({ hasText: base }).waitFor();
+  const tab = page.locator(".tab.active").filter({ hasText: base });
+  // The box closes when something else takes the focus, such as a debugger that ends.
+  for (let left = 3; left > 0; left--) {
+    await quickInput(page, "Control+p", name);
+    // The one that Enter takes: files that were open before stand there at once, whatever is typed.
+    const focused = page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: base });
+    await focused
+      .first()
+      .waitFor({ timeout: 8_000 })
+      .catch(() => {});
+    await page.keyboard.press("Enter");
+    const open = await tab
+      .first()
+      .waitFor({ timeout: 8_000 })
+      .then(
+        () => true,
+        () => false,
+      );
+    if (open) return;
+  }
+  throw new Error(`${name} does not open`);
+}
+
+/** The list of repairs at the cursor, with this one in it: a list that opens while findings change may close again. */
+export async function repairs(page, title) {
+  const row = page.locator(".action-widget .monaco-list-row").filter({ hasText: title }).first();
+  for (let left = 4; left > 0 && !(await row.isVisible()); left--) {
+    await page.keyboard.press("Control+.");
+    await row.waitFor({ timeout: 10_000 }).catch(() => {});
+  }
+  await row.waitFor();
+  return {
+    async apply() {
+      // The one that is chosen already is not always one that a mouse can hit.
+      const focused = page.locator(".action-widget .monaco-list-row.focused").filter({ hasText: title });
+      if (await focused.count()) await page.keyboard.press("Enter");
+      else await row.click();
+    },
+  };
 }
 
 /** Runs a command of the palette. */

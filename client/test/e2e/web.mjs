@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { goToLine, project } from "./vscode.mjs";
+import { goToLine, project, repairs } from "./vscode.mjs";
 import { startWebVsCode } from "./webVscode.mjs";
 
 const [extension] = process.argv.slice(2);
@@ -24,7 +24,7 @@ await step("opening a file shows squiggles", async () => {
   const row = (text) => page.locator(".explorer-folders-view .monaco-list-row").filter({ hasText: text }).first();
   await row("mm").click();
   await row("range.c").dblclick();
-  await page.locator(".squiggly-warning").first().waitFor({ timeout: 30_000 });
+  await page.locator(".squiggly-error, .squiggly-warning").first().waitFor({ timeout: 30_000 });
   await shot("web-1-squiggles");
 });
 
@@ -82,12 +82,7 @@ await step("the race runs in the debugger", async () => {
 await step("the quick fix repairs it, and the panel says that nothing is left", async () => {
   await page.locator(".tab").filter({ hasText: "range.c" }).first().click();
   await goToLine(page, 14);
-  await page.keyboard.press("Control+.");
-  await page
-    .locator(".action-widget .monaco-list-row.focused")
-    .filter({ hasText: "Release the lock only after the use" })
-    .waitFor();
-  await page.keyboard.press("Enter");
+  await (await repairs(page, "Release the lock only after the use")).apply();
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 30_000 });
   await shot("web-5-clean");
 });

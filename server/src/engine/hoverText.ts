@@ -1,6 +1,7 @@
 /** Markdown of hovers: API entries, fields, contracts. */
 import type { Compiled } from "../locks/context";
 import type { Contract, HeldLock } from "../protocol/finding";
+import { code, prose } from "../protocol/markdown";
 import type { ApiEntry, CheckRule, Need } from "../rules/model";
 
 function effectText(e: ApiEntry["effects"][number], compiled: Compiled): string {
@@ -53,7 +54,7 @@ export function renderField(checks: CheckRule[], compiled: Compiled, field: stri
 }
 
 function held(l: HeldLock): string {
-  return `\`${l.lock}\` of \`${l.object}\`${l.mode === "any" ? "" : ` (${l.mode})`}${l.when ? ` when ${l.when}` : ""}`;
+  return `${code(l.lock)} of ${code(l.object)}${l.mode === "any" ? "" : ` (${l.mode})`}${l.when ? ` when ${code(l.when)}` : ""}`;
 }
 
 export function renderContract(c: Contract): string {
@@ -66,6 +67,6 @@ export function renderContract(c: Contract): string {
   part("releases", c.releases);
   part("drops and retakes", c.drops);
   lines.push(`- may sleep: ${c.maySleep === true ? "yes" : c.maySleep === false ? "no" : "not known"}`);
-  if (c.evidence.length > 0) lines.push(`- evidence: ${c.evidence.join("; ")}`);
+  if (c.evidence.length > 0) lines.push(`- evidence: ${prose(c.evidence.join("; "))}`);
   return lines.join("\n");
 }

@@ -7,6 +7,7 @@ import { isHeld } from "../locks/query";
 import type { State } from "../locks/state";
 import { printValue } from "../locks/values";
 import type { LockStateAt } from "../protocol/finding";
+import { code } from "../protocol/markdown";
 import { contractOf } from "./contract";
 import type { EngineImpl } from "./engine";
 import { renderApi, renderContract, renderField } from "./hoverText";
@@ -166,7 +167,7 @@ export class Queries {
         .filter((l) => l.certain)
         .map(
           (l) =>
-            `\`${l.lock}\` (${l.mode}) of \`${l.object}\`${l.since ? `, since line ${l.since.line}` : ", since entry"}`,
+            `${code(l.lock)} (${l.mode}) of ${code(l.object)}${l.since ? `, since line ${l.since.line}` : ", since entry"}`,
         );
       parts.push(list.length > 0 ? `**Held here:** ${list.join("; ")}` : "**Held here:** nothing known");
     }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { CancellationTokenSource, LSPErrorCodes } from "vscode-languageserver";
 import { copyDemo, project, TestClient } from "../../test/lspClient";
-import type { RaceResult } from "../protocol/requests";
+import type { RaceResult, RacersResult } from "../protocol/requests";
 
 const file = "mm/ring.c";
 const other = "mm/other.c";
@@ -98,5 +98,66 @@ describe("lockstep/race", () => {
     expect(await first).toBe(LSPErrorCodes.RequestCancelled);
     const pair = { first: of("pair_up"), second: of("pair_down") };
     expect(await client.request("lockstep/race", pair)).toMatchObject({ trace: { verdict: "violation" } });
+  });
+
+  it("comes with what a viewer shows, and as text", async () => {
+    const { client, of } = await start();
+    const params = { first: of("ring_drop_page"), second: of("peek") };
+    expect(await client.request("lockstep/race", { first: of("ring_push"), second: of("ring_push") })).toMatchObject({
+      verdict: expect.stringMatching(/^violation: ring\.count: the update by .* is lost/),
+      model: expect.stringMatching(/2 CPUs, sequentially consistent/),
+      function: "ring_push",
+      finding: null,
+      scenarios: [],
+      files: { [file]: client.uri(file) },
+    });
+    const text = (format: string, of2 = of("ring_push")) =>
+      client.request<{ text: string }>("lockstep/raceText", { first: of("ring_push"), second: of2, format });
+    expect((await text("promela")).text).toMatch(/^.*(?:active|proctype|init)/ms);
+    expect((await text("markdown")).text).toContain("```");
+    // A function of another file of the tree needs no address.
+    expect(await client.request("lockstep/race", params)).toMatchObject({
+      trace: {
+        threads: [
+          { function: "ring_drop_page", file },
+          { function: "peek", file: other },
+        ],
+      },
+    });
+  });
+
+  it("names functions that use the same things, and no others", async () => {
+    const { client, of, text } = await start();
+    const ask = async (params: object) => {
+      const result = await client.request<RacersResult>("lockstep/racers", params);
+      return "racers" in result ? Object.fromEntries(result.racers.map((r) => [r.function, r.shares])) : result;
+    };
+    const racers = await ask(of("ring_close"));
+    // Itself, and those that touch the same fields of the same struct; the rarest name comes first.
+    expect(racers).toMatchObject({ ring_close: ["buf"], ring_close_locked: ["buf"] });
+    expect(racers).not.toHaveProperty("ring_push");
+    expect(racers).not.toHaveProperty("other_set");
+    // Globals, and what callees use.
+    expect(await ask(of("count_total"))).toMatchObject({
+      count_total_locked: ["total", "value"],
+      other_set: ["value"],
+    });
+    expect(await ask(of("ring_mark"))).toMatchObject({ ring_mark_rcu: ["used", "page"] });
+    const line = text.slice(0, text.indexOf("r->count++")).split("\n").length - 1;
+    const place = { textDocument: { uri: client.uri(file) }, position: { line, character: 2 } };
+    const result = await client.request<RacersResult>("lockstep/racers", place);
+    expect(result).toMatchObject({ function: "ring_push" });
+    const [first] = "racers" in result ? result.racers : [];
+    expect(first).toMatchObject({ file, uri: client.uri(file), shares: ["count"] });
+    const nowhere = { textDocument: { uri: client.uri(file) }, position: { line: 0, character: 0 } };
+    expect(await client.request("lockstep/racers", nowhere)).toEqual({ problem: `${file}:1: no function here.` });
+  });
+
+  it("looks for opponents in all files that are open", async () => {
+    const { client, of } = await start();
+    await client.open(other, readFileSync(path.join(project, "test-fixtures/race/other.c"), "utf8"));
+    const result = await client.request<RacersResult>("lockstep/racers", of("ring_drop_page"));
+    const files = new Set("racers" in result ? result.racers.map((r) => r.file) : []);
+    expect([...files].sort()).toEqual([other, file]);
   });
 });

@@ -47,7 +47,7 @@ describe("lockstep/replay", () => {
     const { value } = hover.contents as MarkupContent;
     expect(value).toMatch(/^\*\*Replay\*\* of `use-after-unlock`: violation: /);
     expect(value).toMatch(/```\n {2}CPU0 +CPU1\n/);
-    expect(value).toMatch(/in this model: 2 CPUs, sequentially consistent, one page, loops <= 2, \d+ states/);
+    expect(value).toMatch(/in this model: 2 CPUs, sequentially consistent, one page, loops \\?<= 2, \d+ states/);
     expect(
       Math.max(
         ...value

@@ -3,6 +3,7 @@ import { type Connection, MessageType, ShowMessageNotification, TextDocuments } 
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { folderOf, joinPath } from "../base/path";
 import { messageOf } from "../base/text";
+import { unlinked } from "../protocol/markdown";
 import { findKernelRoot, isKernelRoot } from "../workspace/kernelRoot";
 import type { Client } from "./client";
 import type { LspHost } from "./host";
@@ -165,7 +166,7 @@ export class Session {
   private showError(message: string): void {
     void this.connection.sendNotification(ShowMessageNotification.type, {
       type: MessageType.Error,
-      message: `Lockstep: ${message}`,
+      message: `Lockstep: ${unlinked(message)}`,
     });
   }
 }

@@ -50,6 +50,43 @@ export interface ReplayTextParams extends ReplayParams {
 }
 export type ReplayTextResult = { text: string } | { problem: string };
 
+/** A function by name, or the one around a place. A name that the document does not have is looked for in its tree. */
+export type FunctionParams = { textDocument: { uri: string } } & (
+  | { function: string }
+  | { position: { line: number; character: number } }
+);
+
+/** `lockstep/race`: two functions as threads over the same objects. Answers like `lockstep/replay`, without finding and scenarios. */
+export const raceRequest = "lockstep/race";
+export interface RaceParams {
+  first: FunctionParams;
+  second: FunctionParams;
+  /** Every parameter is an object of its own; else there is one object of each type. */
+  distinct?: boolean;
+}
+export type RaceResult = ReplayResult;
+
+/** `lockstep/raceText`: the same for reading elsewhere. */
+export const raceTextRequest = "lockstep/raceText";
+export interface RaceTextParams extends RaceParams {
+  format: ReplayFormat;
+}
+
+/** `lockstep/racers`: functions that use what a function uses, the likeliest opponents first. */
+export const racersRequest = "lockstep/racers";
+export interface Racer {
+  function: string;
+  /** Relative to the tree. */
+  file: string;
+  uri: string;
+  /** 0-based. */
+  line: number;
+  /** Fields and globals that both use. */
+  shares: string[];
+}
+/** `function` is the one that was asked about. */
+export type RacersResult = { function: string; racers: Racer[] } | { problem: string };
+
 /** Offered by clients that can show a race: lenses, hovers and code actions of the server name it. */
 export const showRaceCommand = "lockstep.replayRace";
 /** Run by the server for clients that cannot: the race as a message, and as the answer. */
@@ -64,4 +101,6 @@ export interface RaceTarget {
   scenario?: string;
   profile?: string;
   schedule?: string;
+  /** Another function to race against, instead of a scenario. */
+  against?: { uri: string; function: string };
 }

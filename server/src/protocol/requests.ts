@@ -1,7 +1,6 @@
 /** Lockstep's own requests of the language server protocol: names and plain types, shared with clients. */
 import type { Contract, Finding, LockStateAt } from "./finding";
 import type { LockName } from "./locks";
-import type { Trace } from "./trace";
 
 /** A place in a document; line and character are 0-based, as everywhere in the protocol. */
 export interface PlaceParams {
@@ -113,18 +112,3 @@ export interface CheckWorkspaceResult {
 }
 
 export * from "./replay";
-/** `lockstep/race`: two functions as threads over the same objects. Answers like `lockstep/replay`. */
-export const raceRequest = "lockstep/race";
-/** A function by name, or the one around a place. */
-export type FunctionParams = { textDocument: { uri: string } } & (
-  | { function: string }
-  | { position: PlaceParams["position"] }
-);
-export interface RaceParams {
-  first: FunctionParams;
-  second: FunctionParams;
-  /** Every parameter is an object of its own; else there is one object of each type. */
-  distinct?: boolean;
-}
-/** A trace with its diagram for a commit message, or why there is none. */
-export type RaceResult = { trace: Trace; diagram: string[] } | { problem: string };

@@ -1,6 +1,8 @@
 /** Traces as text and Markdown. Says what was explored, never more. */
+
 import { diagram } from "../protocol/diagram";
 import type { ReplaySummary } from "../protocol/finding";
+import { code, fenced, prose } from "../protocol/markdown";
 import type { Trace } from "../protocol/trace";
 
 /** What the verdict holds for: part of every output. */
@@ -73,21 +75,21 @@ export function traceText(t: Trace): string {
 export function traceMarkdown(t: Trace): string {
   const drawn = diagram(t);
   const out = [
-    `**${t.scenario}**: ${verdictLine(t)}`,
+    `**${prose(t.scenario)}**: ${prose(verdictLine(t))}`,
     "",
-    ...(drawn.length > 0 ? ["```", ...drawn, "```", ""] : []),
-    modelLine(t),
+    ...(drawn.length > 0 ? [fenced(drawn), ""] : []),
+    prose(modelLine(t)),
     "",
   ];
-  return [...out, ...details(t).map((d) => `- ${d}`)].map((l) => `${l}\n`).join("");
+  return [...out, ...details(t).map((d) => `- ${prose(d)}`)].map((l) => `${l}\n`).join("");
 }
 
 /** Compact, for a hover: verdict, diagram, what it holds for. */
 export function traceHover(t: Trace): string {
   const drawn = diagram(t);
   return [
-    `**Replay** of \`${t.scenario}\`: ${verdictLine(t)}`,
-    ...(drawn.length > 0 ? [["```", ...drawn, "```"].join("\n")] : []),
-    modelLine(t),
+    `**Replay** of ${code(t.scenario)}: ${prose(verdictLine(t))}`,
+    ...(drawn.length > 0 ? [fenced(drawn)] : []),
+    prose(modelLine(t)),
   ].join("\n\n");
 }

@@ -3,6 +3,7 @@ import type { CancellationToken, WorkDoneProgressReporter } from "vscode-languag
 import { Cancelled, isCancelled } from "../../base/cancellation";
 import { count } from "../../base/text";
 import { type CheckWorkspaceParams, type CheckWorkspaceResult, checkWorkspaceRequest } from "../../protocol/requests";
+import { checkDocument } from "../checkDocument";
 import type { Project } from "../project";
 import type { Session } from "../session";
 import type { Feature, FeatureContext } from "./feature";
@@ -13,11 +14,23 @@ const nothing: CheckWorkspaceResult = { files: 0, findings: 0, failures: [], can
 export const checkWorkspace: Feature = {
   register(context) {
     const { connection, session, dispatch } = context;
-    /** Pushed for files that are not open; taken back when a client opens one and asks for itself. */
-    const published = new Set<string>();
-    session.documents.onDidOpen(({ document }) => {
-      if (session.client.pullsDiagnostics && published.delete(document.uri))
-        void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
+    const published = new Published();
+    // A client that pulls asks for itself while a file is open, and for nothing once it is closed.
+    session.documents.onDidOpen(({ document: { uri } }) => {
+      const pushed = published.open(session.placeOf(uri));
+      if (session.client.pullsDiagnostics && pushed !== undefined)
+        void connection.sendDiagnostics({ uri: pushed, diagnostics: [] });
+    });
+    session.documents.onDidClose(({ document: { uri } }) => {
+      const place = session.placeOf(uri);
+      if (!session.client.pullsDiagnostics || !published.close(place)) return;
+      void dispatch.run("diagnostics of a closed file", async () => {
+        const project = await session.projectOf(uri);
+        if (session.documents.get(uri) !== undefined) return;
+        const items = checkDocument(session, project, project.treePath(place));
+        published.push(place, uri, items.length);
+        await connection.sendDiagnostics({ uri, diagnostics: items });
+      });
     });
     connection.onRequest(
       checkWorkspaceRequest,
@@ -43,7 +56,7 @@ async function run(
   paths: string[] | undefined,
   workDoneToken: string | number | undefined,
   token: CancellationToken,
-  published: Set<string>,
+  published: Published,
 ): Promise<CheckWorkspaceResult> {
   const files = filesToScan(session, project, paths);
   const progress = await openProgress(session, workDoneToken);
@@ -63,11 +76,9 @@ async function run(
       result.files = done;
       result.findings += items.filter((item) => item.code !== undefined).length;
       const uri = session.uriOf(project, file);
-      if (session.documents.get(uri) === undefined && (items.length > 0 || published.has(uri))) {
-        if (items.length > 0) published.add(uri);
-        else published.delete(uri);
-        void connection.sendDiagnostics({ uri, diagnostics: items });
-      }
+      const place = session.placeOf(uri);
+      if (session.documents.get(uri) !== undefined) published.keep(place);
+      else if (published.push(place, uri, items.length)) void connection.sendDiagnostics({ uri, diagnostics: items });
       progress.reporter.report(Math.floor((100 * done) / files.length), `${done}/${files.length} ${file}`);
     });
   } catch (error) {
@@ -79,6 +90,36 @@ async function run(
     progress.reporter.done();
   }
   return result;
+}
+
+/** What was pushed for files that are not open, by place: clients spell the addresses of unusual names in their own ways. */
+class Published {
+  private readonly uris = new Map<string, string>();
+  /** Checked too, but open: theirs to show until they are closed. */
+  private readonly waiting = new Set<string>();
+
+  /** Must this be sent? Nothing is said of files about which nothing was said before. */
+  push(place: string, uri: string, items: number): boolean {
+    const before = this.uris.has(place);
+    if (items > 0) this.uris.set(place, uri);
+    else this.uris.delete(place);
+    return items > 0 || before;
+  }
+
+  keep(place: string): void {
+    this.waiting.add(place);
+  }
+
+  /** The address that was pushed for, if one was. */
+  open(place: string): string | undefined {
+    const uri = this.uris.get(place);
+    if (this.uris.delete(place)) this.waiting.add(place);
+    return uri;
+  }
+
+  close(place: string): boolean {
+    return this.waiting.delete(place);
+  }
 }
 
 interface Progress {

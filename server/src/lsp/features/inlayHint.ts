@@ -3,6 +3,7 @@ import { type InlayHint, InlayHintKind, MarkupKind, type Range } from "vscode-la
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import { count } from "../../base/text";
 import type { FunctionLocks, LockChange } from "../../protocol/locks";
+import { prose } from "../../protocol/markdown";
 import { listText } from "../lockText";
 import type { Feature } from "./feature";
 
@@ -75,7 +76,7 @@ function releaseText({ takenAtLine, ...lock }: LockChange["released"][number]): 
 
 function tooltipOf(changes: LockChange[]): string {
   const held = changes.at(-1)?.held ?? [];
-  const list = held.map((lock) => `- ${listText([lock])}`).join("\n");
+  const list = held.map((lock) => `- ${prose(listText([lock]))}`).join("\n");
   return held.length === 0
     ? "Nothing is held for certain after this line."
     : `Held after this line, ${count(held.length, "lock")}:\n\n${list}`;

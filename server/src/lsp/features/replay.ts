@@ -6,7 +6,6 @@ import {
   ShowMessageNotification,
 } from "vscode-languageserver";
 import { type ReplayAnswer as Replayed, replayLineSteps } from "../../engine/replay";
-import { diagram } from "../../protocol/diagram";
 import type { Finding } from "../../protocol/finding";
 import {
   type RaceTarget,
@@ -20,8 +19,7 @@ import {
   replayTextRequest,
   showRaceCommand,
 } from "../../protocol/replay";
-import type { Trace } from "../../protocol/trace";
-import { modelLine, traceMarkdown, traceText, verdictLine } from "../../report/trace";
+import { answerOf, textOf } from "../answers";
 import { type Located, locate, scenarioChoices, scenariosOf } from "../races";
 import type { OpenFile, Session } from "../session";
 import { inSlices } from "../slices";
@@ -40,16 +38,8 @@ export const replay: Feature = {
           const found = await search(session, params, token);
           if ("problem" in found) return { ...found, scenarios };
           const { file, located, trace } = found;
-          return {
-            trace,
-            diagram: diagram(trace),
-            verdict: verdictLine(trace),
-            model: modelLine(trace),
-            function: located.function,
-            finding: located.finding && pick(located.finding),
-            scenarios,
-            files: addresses(session, file, trace),
-          };
+          const finding = located.finding && pick(located.finding);
+          return answerOf(session, file.project, trace, { function: located.function, finding, scenarios });
         },
         failed,
       ),
@@ -60,9 +50,7 @@ export const replay: Feature = {
         replayTextRequest,
         async (params, token) => {
           const found = await search(session, params, token);
-          if ("problem" in found) return found;
-          const text = textOf(found, params.format);
-          return text === null ? { problem: `there is no model: ${found.trace.reason ?? ""}` } : { text };
+          return "problem" in found ? found : textOf(found, params.format);
         },
         failed,
       ),
@@ -107,29 +95,4 @@ async function search(
   const steps = replayLineSteps(file.project.engine, scenariosOf(session), located.request);
   const answer = await inSlices(session, uri, steps, token);
   return "problem" in answer ? answer : { file, located, ...answer };
-}
-
-function textOf({ trace, promela }: Found, format: ReplayTextParams["format"]): string | null {
-  switch (format) {
-    case "markdown":
-      return traceMarkdown(trace);
-    case "promela":
-      return promela();
-    case "diagram":
-      return [...diagram(trace), ""].join("\n");
-    default:
-      return traceText(trace);
-  }
-}
-
-/** Racing threads may come with Lockstep: their files are in no tree. */
-function addresses(session: Session, { project }: OpenFile, trace: Trace): Record<string, string | null> {
-  const files = trace.steps.flatMap((s) => [s.file, ...(s.detail?.stack ?? []).map((f) => f.file)]);
-  const all = new Set([...files, ...trace.threads.map((t) => t.file)]);
-  return Object.fromEntries(
-    [...all].sort().map((file) => {
-      const known = session.textOf(project, file) !== undefined;
-      return [file, known ? session.uriOf(project, file) : null];
-    }),
-  );
 }
