@@ -10,6 +10,7 @@ export default defineConfig({
       "client/test/host/*.test.ts",
       "scripts/**/*.test.ts",
     ],
+    setupFiles: ["server/test/breathe.ts"],
     globalSetup: ["server/test/globalSetup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -2,7 +2,7 @@
  * Functions of an installed kernel, computed from their own text: as they are no interleaving does harm, without what protects
  * them one does. Prints a table of what was explored and what was assumed.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Trace } from "../src/protocol/trace";
 import { describeKernel } from "./kernel";
 import { CASES, WITHOUT } from "./real/cases";
@@ -18,8 +18,6 @@ describeKernel("6.12", "replays of real functions", (root) => {
   const lines: string[] = [];
 
   beforeAll(() => kernel.open(), 120_000);
-  // The runner wants to hear from us now and then.
-  beforeEach(() => new Promise<void>((resolve) => setTimeout(resolve, 0)));
   afterAll(() => console.log(lines.join("\n")));
 
   const note = (title: string, what: string, t: Trace & { ms: number }): void => {
@@ -32,9 +30,10 @@ describeKernel("6.12", "replays of real functions", (root) => {
     );
   };
 
-  it.each(ROWS.map((r) => [`${r.title}: ${r.fn}()`, r] as const))("%s", { timeout: 60_000 }, (title, row) => {
+  it.each(ROWS.map((r) => [`${r.title}: ${r.fn}()`, r] as const))("%s", { timeout: 240_000 }, async (title, row) => {
     const whole = kernel.run(row);
     note(title, "as it is", whole);
+    await new Promise(setImmediate);
     const bare = kernel.run(row, row.unprotected);
     note(title, "unprotected", bare);
     const reason = OPEN[row.fn];
@@ -57,7 +56,7 @@ describeKernel("6.12", "replays of real functions", (root) => {
   );
   it.each(each.map((e) => [`${e.c.row.fn}(): ${e.what}: ${e.verdict}`, e] as const))(
     "the user's code decides: %s",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     (_, { c: { row }, what, edits, before, at, verdict }) => {
       const t = kernel.run({ ...row, ...(at === undefined ? {} : { at }) }, edits, before);
       note(row.title, what, t);
@@ -70,7 +69,7 @@ describeKernel("6.12", "replays of real functions", (root) => {
 
   it.each(WITHOUT.map((w) => [w.row.fn, w] as const))(
     "what has no check: %s() without its protection, and with it in a helper",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     (_, { row, edits, before }) => {
       expect(kernel.run(row, row.unprotected).verdict).toBe("violation");
       const t = kernel.run(row, edits, before);
@@ -80,7 +79,7 @@ describeKernel("6.12", "replays of real functions", (root) => {
 
   it.each(CASES.map((c) => [c.row.fn, c.row] as const))(
     "names do not matter: %s(), its locals, and the functions of its file that it calls",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     (fn, row) => {
       const same = (t: Trace): unknown => [t.verdict, t.reason, t.states, t.switches, t.schedule, t.id];
       for (const edits of [[], row.unprotected]) {

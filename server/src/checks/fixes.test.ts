@@ -7,6 +7,7 @@ import { wasmParser } from "../../test/cParser";
 import { exampleEngine } from "../../test/exampleTree";
 import { FIXTURES } from "../../test/fixes/fixtures";
 import type { EngineImpl } from "../engine/engine";
+import { leavesLocks } from "../engine/leaves";
 import { heldBy, loadScenarios, replayFinding } from "../engine/replay";
 import type { Engine } from "../engine/types";
 import { findResources } from "../node/resources";
@@ -110,7 +111,18 @@ function afterwards(engine: EngineImpl, fn: string, race: Trace): Trace {
   const held = heldBy(engine, file, fn);
   const { program } = engine;
   const textOf = (path: string) => engine.overlay.text(path);
-  return replay({ program, textOf, set: scenarios, scenario, profile: race.profile, subject, held, line: null });
+  const leaves = leavesLocks(engine, file, fn);
+  return replay({
+    program,
+    textOf,
+    set: scenarios,
+    scenario,
+    profile: race.profile,
+    subject,
+    held,
+    leaves,
+    line: null,
+  });
 }
 
 for (const rule of rules.checks) {

@@ -4,6 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EngineImpl } from "../../src/engine/engine";
+import { leavesLocks } from "../../src/engine/leaves";
 import { heldBy, loadScenarios, replayFinding, type ScenarioSet } from "../../src/engine/replay";
 import { createNodeHost } from "../../src/node/host";
 import { findResources } from "../../src/node/resources";
@@ -124,8 +125,9 @@ describeKernel("6.12", "every fix on a real function", (root) => {
     const subject = engine.program.functionsOf(file).find((r) => r.item.name === fn)!;
     const held = heldBy(engine, file, fn);
     const textOf = (path: string) => engine.overlay.text(path);
+    const leaves = leavesLocks(engine, file, fn);
     return said(
-      replay({ program: engine.program, textOf, set, scenario, profile, subject, held, line: null, ...BUDGET }),
+      replay({ program: engine.program, textOf, set, scenario, profile, subject, held, leaves, line: null, ...BUDGET }),
     );
   }
 

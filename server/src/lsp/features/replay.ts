@@ -19,6 +19,7 @@ import {
   replayTextRequest,
   showRaceCommand,
 } from "../../protocol/replay";
+import { traceText } from "../../report/trace";
 import { answerOf, textOf } from "../answers";
 import { type Located, locate, scenarioChoices, scenariosOf } from "../races";
 import type { OpenFile, Session } from "../session";
