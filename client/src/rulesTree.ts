@@ -20,7 +20,7 @@ import { type ShownFinding, severityIcon, shownFindings } from "./findings";
 
 export type Node =
   | { kind: "rule"; rule: RuleSummary; findings: ShownFinding[] }
-  | { kind: "file"; uri: Uri; findings: ShownFinding[] }
+  | { kind: "file"; uri: Uri; findings: ShownFinding[]; under: string }
   | { kind: "finding"; finding: ShownFinding; showRule: boolean };
 
 type Grouping = "rule" | "file";
@@ -56,8 +56,8 @@ export class RulesTree implements TreeDataProvider<Node>, Disposable {
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    if (node === undefined) return this.grouping === "rule" ? await this.byRule() : byFile(shownFindings(), false);
-    if (node.kind === "rule") return byFile(node.findings, true);
+    if (node === undefined) return this.grouping === "rule" ? await this.byRule() : byFile(shownFindings(), false, "");
+    if (node.kind === "rule") return byFile(node.findings, true, node.rule.id);
     if (node.kind === "file")
       return node.findings.map((finding) => ({ kind: "finding", finding, showRule: this.grouping === "file" }));
     return [];
@@ -67,6 +67,7 @@ export class RulesTree implements TreeDataProvider<Node>, Disposable {
     if (node.kind === "rule") return ruleItem(node.rule, node.findings.length);
     if (node.kind === "file") {
       const item = new TreeItem(node.uri, TreeItemCollapsibleState.Expanded);
+      item.id = `file ${node.under} ${node.uri}`;
       item.description = `${workspace.asRelativePath(node.uri)} · ${node.findings.length}`;
       item.iconPath = ThemeIcon.File;
       return item;
@@ -103,12 +104,13 @@ export class RulesTree implements TreeDataProvider<Node>, Disposable {
   }
 }
 
-function byFile(findings: readonly ShownFinding[], single: boolean): Node[] {
+function byFile(findings: readonly ShownFinding[], single: boolean, under: string): Node[] {
   const files = new Map<string, ShownFinding[]>();
   for (const f of findings) files.set(f.uri.toString(), [...(files.get(f.uri.toString()) ?? []), f]);
   const nodes = [...files.values()].map((list): Node & { kind: "file" } => ({
     kind: "file",
     uri: list[0]!.uri,
+    under,
     findings: [...list].sort((a, b) => a.line - b.line),
   }));
   const [only] = nodes;
@@ -122,6 +124,8 @@ function ruleItem(rule: RuleSummary, findings: number): TreeItem {
   const state = findings > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None;
   const item = new TreeItem(`${rule.alias} ${rule.title}`, state);
   const notes = [...(rule.enabled ? [] : ["off"]), ...(rule.status === "stable" ? [] : [rule.status])];
+  // What is pressed while the view is filled anew is still the same row.
+  item.id = `rule ${rule.id}`;
   item.description = [...(findings > 0 ? [String(findings)] : []), ...notes].join(" · ");
   item.iconPath = new ThemeIcon(rule.enabled ? (findings > 0 ? "warning" : "pass") : "circle-slash");
   item.tooltip = new MarkdownString(rule.markdown);
@@ -133,6 +137,7 @@ function ruleItem(rule: RuleSummary, findings: number): TreeItem {
 
 function findingItem({ uri, line, rule, message, diagnostic }: ShownFinding, showRule: boolean): TreeItem {
   const item = new TreeItem(message, TreeItemCollapsibleState.None);
+  item.id = `finding ${rule} ${uri} ${line} ${diagnostic.range.start.character} ${message}`;
   item.description = `line ${line + 1}${showRule ? ` · ${rule}` : ""}`;
   item.iconPath = new ThemeIcon(severityIcon(diagnostic.severity));
   item.tooltip = diagnostic.message;

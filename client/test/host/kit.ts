@@ -123,7 +123,18 @@ export class Kit {
   /** Runs something with a setting changed, and changes it back. */
   async with(name: string, value: unknown, during: () => Promise<void>): Promise<void> {
     const { workspace, ConfigurationTarget } = this.vscode;
-    const set = (to: unknown) => workspace.getConfiguration().update(name, to, ConfigurationTarget.Global);
+    // VS Code refuses while it is still busy with the change before.
+    const set = async (to: unknown) => {
+      await this.until(`${name} is written`, () =>
+        workspace
+          .getConfiguration()
+          .update(name, to, ConfigurationTarget.Global)
+          .then(
+            () => true,
+            () => false,
+          ),
+      );
+    };
     await set(value);
     try {
       await during();
