@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { showRaceCommand } from "../../../server/src/protocol/replay";
 import { copyDemo, project, pullCapabilities, TestClient } from "../../../server/test/lspClient";
 import { missing, missingProviders, table } from "./table";
 
@@ -36,7 +37,9 @@ describe("checks inside the extension host", () => {
     const demo = copyDemo();
     let client: TestClient;
     beforeAll(async () => {
-      client = await TestClient.start({ root: demo.root, capabilities: pullCapabilities });
+      // As the extension starts it.
+      const initializationOptions = { commands: ["lockstep.showContract", "lockstep.ignoreFinding", showRaceCommand] };
+      client = await TestClient.start({ root: demo.root, capabilities: pullCapabilities, initializationOptions });
     });
     afterAll(() => {
       client.process.kill();
