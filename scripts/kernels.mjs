@@ -102,6 +102,7 @@ function identityOf(archive) {
 
 function extract(archive, name, target) {
   if (isExtracted(target, archive)) return { root: target };
+  if (spawnSync("xz", ["--version"], { stdio: "ignore" }).status !== 0) installPackage("xz-utils");
   console.log(`Extracting ${name} (once) ...`);
   const fresh = path.join(store, `${name}.new`);
   rmSync(fresh, { recursive: true, force: true });

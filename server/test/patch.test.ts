@@ -68,16 +68,25 @@ function edit(text: string, { function: name, from, to }: Case): string {
   return text.slice(0, at) + to + text.slice(at + from.length);
 }
 
+/** A unified diff of texts that differ in one place. */
 function diff(file: string, before: string, after: string): string {
-  const demo = copyDemo();
-  try {
-    writeFileSync(path.join(demo.root, "before"), before);
-    writeFileSync(path.join(demo.root, "after"), after);
-    const labels = ["--label", `a/${file}`, "--label", `b/${file}`];
-    return spawnSync("diff", ["-u", ...labels, "before", "after"], { cwd: demo.root, encoding: "utf8" }).stdout;
-  } finally {
-    demo.remove();
-  }
+  const old = before.split("\n");
+  const now = after.split("\n");
+  let first = 0;
+  while (old[first] === now[first]) first++;
+  let same = 0;
+  while (same < Math.min(old.length, now.length) - first && old.at(-1 - same) === now.at(-1 - same)) same++;
+  const context = Math.min(3, first);
+  const rest = Math.min(3, same - 1);
+  const start = first - context;
+  const lines = [
+    ...old.slice(start, first).map((line) => ` ${line}`),
+    ...old.slice(first, old.length - same).map((line) => `-${line}`),
+    ...now.slice(first, now.length - same).map((line) => `+${line}`),
+    ...old.slice(old.length - same, old.length - same + rest).map((line) => ` ${line}`),
+  ];
+  const range = (all: string[]): string => `${start + 1},${all.length - same + rest - start}`;
+  return [`--- a/${file}`, `+++ b/${file}`, `@@ -${range(old)} +${range(now)} @@`, ...lines, ""].join("\n");
 }
 
 /** Checks the patch from `before` to `after`; the tree holds `tree`. */
