@@ -134,17 +134,13 @@ export class EngineImpl implements Engine {
 
   expect(paths: Iterable<string>): void {
     this.expected = new Set(paths);
-    if (this.prepared === null) this.meanwhile(this.expected);
-  }
-
-  /** Does what is needed in any case, while the other thread is at work. */
-  private meanwhile(paths: Iterable<string>): void {
     const { parts } = this.options;
-    if (!parts?.underWay("core")) return;
+    if (!parts || this.prepared !== null) return;
+    // Needed in any case: done while the other thread is at work.
     const t0 = now();
-    for (const path of paths) this.index.includeClosure(path);
+    for (const path of this.expected) this.index.includeClosure(path);
     this.indexMs += now() - t0;
-    this.program.parseAhead(paths, () => parts.underWay("core"));
+    this.program.parseAhead(this.expected, () => parts.underWay("core"));
   }
 
   /** Finds out what a change of one file means to the others, by name. */
@@ -177,7 +173,6 @@ export class EngineImpl implements Engine {
       result.problems.push({ file: path, line: 1, column: 1, message: "cannot be read as text" });
       return result;
     }
-    this.meanwhile([path]);
     const t0 = now();
     const scan = this.index.scan(path);
     const lines = new LineIndex(text);
