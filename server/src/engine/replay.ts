@@ -81,7 +81,7 @@ export function* replayLineSteps(
     trace,
     promela: () => {
       const run = runs.find((r) => r.scenario.id === trace.scenario && r.profile === trace.profile) ?? runs[0]!;
-      const text = replayPromela(input(run), trace.onPath);
+      const text = replayPromela(input(run), trace);
       return "promela" in text ? text.promela : null;
     },
   });

@@ -43,7 +43,8 @@ export function clause(c: CondClause): Clause {
   }
 }
 
-function negate(c: Clause): Clause {
+/** The clause that holds where this one does not. */
+export function negate(c: Clause): Clause {
   if (c.k === "mask") return { ...c, mask: ANY & ~c.mask };
   if (c.k === "flags") return { ...c, set: !c.set };
   return { ...c, positive: !c.positive };

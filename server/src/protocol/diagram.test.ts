@@ -37,6 +37,7 @@ function trace(names: string[], rows: [number, string, string?, number?][]): Tra
     coverage: { reached: 1, of: 1 },
     schedule: "",
     onPath: false,
+    contracts: "none",
     id: "",
   };
 }

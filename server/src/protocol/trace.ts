@@ -74,6 +74,8 @@ export interface Trace {
   schedule: string;
   /** The function was confined to the finding's path; else all that it may do was explored. */
   onPath: boolean;
+  /** Large callees that are taken by their contracts alone: none, those before the finding, or all but the finding itself. */
+  contracts: "none" | "before" | "all";
   /** Stable under renaming: hash of the program that was explored. */
   id: string;
 }

@@ -22,5 +22,6 @@ export function blankTrace(about: About): Trace {
     schedule: "",
     id: "",
     onPath: false,
+    contracts: "none",
   };
 }

@@ -3,13 +3,15 @@ import type { Expr, Model, Op, Ref } from "../explore/model";
 import { MAX_THREADS, modelProblem } from "../explore/model";
 import type { FunctionRef } from "../interproc/callGraph";
 import type { Expr as CExpr } from "../syntax/ast";
+import type { Around, Contracts } from "./byContract";
 import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
+import { Extent } from "./extent";
 import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
 import { confine, type Waypoint } from "./path";
 import type { Value } from "./place";
 import { blocksOnPath } from "./prune";
-import { Relevance } from "./relevance";
+import { isHarmless, Relevance } from "./relevance";
 import type { Scenario, ScenarioSet } from "./scenario";
 import { type Knowledge, type Notes, newKnowledge, newNotes, ThreadBuilder, TooLarge } from "./thread";
 import { trim } from "./trim";
@@ -42,6 +44,7 @@ export interface BuildInput {
 export class Shared {
   user: UserCode | undefined;
   readonly relevance = new Map<string, Relevance>();
+  readonly extents = new WeakMap<Relevance, Extent>();
 }
 
 export interface Built {
@@ -61,7 +64,7 @@ export interface Built {
 export interface Models {
   whole(): Built;
   /** Null: there is no finding, or nothing of the function's ops is where it is. */
-  onPath(): Built | null;
+  onPath(contracts: Contracts): Built | null;
 }
 
 /** A scenario has nothing to say about the function; the message says why. */
@@ -85,12 +88,14 @@ export function build(input: BuildInput): Models | string {
   const path = input.path ?? (input.line === null ? null : [{ line: input.line }]);
   return {
     whole: () => {
-      const laid = layOut(input, shared, subject, null);
+      const laid = layOut(input, shared, subject, null, null);
       return laid.built(laid.ops, null);
     },
-    onPath: () => {
-      if (path === null) return null;
-      const laid = layOut(input, shared, subject, blocksOnPath(subject, path));
+    onPath: (which) => {
+      const last = path?.at(-1);
+      if (!path || !last) return null;
+      const around = "at" in last ? { subject, at: last.at, end: last.end, which } : null;
+      const laid = layOut(input, shared, subject, blocksOnPath(subject, path), around);
       const on = confine(laid.ops, laid.notes, subject.file, path);
       return on && laid.built(on.ops, on.passed);
     },
@@ -105,7 +110,13 @@ interface Laid {
 }
 
 /** `blocks`: of the function itself, only these. */
-function layOut(input: BuildInput, shared: Shared, subject: Code, blocks: ReadonlySet<number> | null): Laid {
+function layOut(
+  input: BuildInput,
+  shared: Shared,
+  subject: Code,
+  blocks: ReadonlySet<number> | null,
+  around: Omit<Around, "extent"> | null,
+): Laid {
   const { program, scenario, set } = input;
   const user = shared.user!;
   const own = scenarioCode(program, scenario.file, scenario.code, scenario.codeLine);
@@ -132,12 +143,25 @@ function layOut(input: BuildInput, shared: Shared, subject: Code, blocks: Readon
     shared.relevance.set(key, known);
     return known;
   };
+  const extentOf = (relevance: Relevance): Extent => {
+    const { compiled } = program.o;
+    const isDescribed = (name: string): boolean => {
+      const entry = compiled.api(name, -1);
+      return (
+        primitives.has(name) || isHarmless(set.primitives, name) || (entry !== undefined && entry.opaque !== false)
+      );
+    };
+    const known = shared.extents.get(relevance) ?? new Extent(user, relevance, isDescribed);
+    shared.extents.set(relevance, known);
+    return known;
+  };
   let tracked: ReadonlySet<string> = new Set();
   // What is counted is known only after a lowering; cells of it may bring up more.
   for (let pass = 0; ; pass++) {
     const knowledge = names.map(() => newKnowledge());
     const world = new World(scenario, input.profile, tracked);
     const notes = newNotes();
+    const relevance = relevanceOf(world);
     const ctx: LowerContext = {
       world,
       user,
@@ -145,7 +169,7 @@ function layOut(input: BuildInput, shared: Shared, subject: Code, blocks: Readon
       scenario: own,
       primitives,
       about: set.primitives,
-      relevance: relevanceOf(world),
+      relevance,
       ownLocks,
       loopBound: input.loopBound,
       subjectFile: subject.file,
@@ -158,6 +182,7 @@ function layOut(input: BuildInput, shared: Shared, subject: Code, blocks: Readon
       const lowering = new Lowering(ctx, out);
       startHeap(lowering);
       if (n === 0 && blocks) lowering.only = { code: subject, blocks };
+      if (n === 0 && around) lowering.around = { ...around, extent: extentOf(relevance) };
       if (n === 0) subjectThread(input, lowering, out, code, bindings);
       else lowering.inline(code, [], null);
       out.emit({ k: "stop" });

@@ -5,6 +5,7 @@
 import type { Expr, Mode } from "../explore/model";
 import type { ApiEntry, Effect } from "../rules/model";
 import type { Expr as CExpr } from "../syntax/ast";
+import { byContract, byModel, isAbridged, isBeside } from "./byContract";
 import type { Located } from "./code";
 import { intrinsic, isIntrinsic } from "./intrinsics";
 import type { Lowering } from "./lower";
@@ -18,6 +19,9 @@ const SHORT = 700;
 const NOTHING: ReadonlySet<string> = new Set();
 /** Small negative result of an attempt that failed; which one does not matter. */
 const FAILURE = -11;
+
+/** Does an effect depend on nothing but whether the call succeeds? */
+const isPlain = (x: Effect): boolean => x.when === undefined || /^ret [!=]= 0$/.test(x.when);
 
 export class Calls {
   constructor(private readonly l: Lowering) {}
@@ -53,8 +57,14 @@ export class Calls {
     const entry = compiled.api(name, args.length);
     if (!frame.code.user) return entry ? this.api(entry, argExprs, args) : this.unmodelled(name, args);
     // Data wins over bodies where it speaks of locks; what else a body does to entries, the body says.
-    const locks = entry?.effects.some((x) => ctx.relevance.onOurs(x)) === true;
-    if (entry && entry.opaque !== false && locks) return this.api(entry, argExprs, args);
+    const locks = entry?.effects.filter((x) => ctx.relevance.onOurs(x)) ?? [];
+    // Where the data makes it depend on arguments, a short body says it better.
+    const plain = locks.every((x) => isPlain(x));
+    const told = plain || !this.isShort(ctx.user.bodies(frame.code.file, name));
+    if (entry && entry.opaque !== false && locks.length > 0 && told) return this.api(entry, argExprs, args);
+    // A body of which parts are unknown would let results and locks fall apart.
+    const known = entry?.opaque === false && !plain && isBeside(this.l, at, end) ? this.byData(entry, args) : null;
+    if (known) return known;
     if (compiled.isAccessor(name)) return this.stable(name, args, "");
     const matters = ctx.relevance.matters(frame.code.file, name);
     const bodies = ctx.user.bodies(frame.code.file, name);
@@ -64,6 +74,8 @@ export class Calls {
     const body = matters || computes ? ctx.user.callee(frame.code, name) : undefined;
     if (body && body.ast.degraded.length === 0) {
       if (body.macro) return this.l.macro(body, argExprs, frame.shown ?? this.l.siteAt(at, end));
+      const abridged = isAbridged(this.l, name, at, end) ? byContract(this.l, body, args) : null;
+      if (abridged) return abridged;
       return this.l.inline(body, args, null);
     }
     if (entry) return this.api(entry, argExprs, args);
@@ -74,10 +86,11 @@ export class Calls {
   private computes(bodies: readonly Located[], args: readonly Value[]): boolean {
     const { world } = this.l.ctx;
     if (!args.some((a) => world.valueRole(a.type) && !a.addr)) return false;
-    return (
-      bodies.length > 0 &&
-      bodies.every((b) => b.text.length < SHORT && !/\bvoid\b[^(]*$/.test(b.text.slice(0, b.text.indexOf("("))))
-    );
+    return this.isShort(bodies) && bodies.every((b) => !/\bvoid\b[^(]*$/.test(b.text.slice(0, b.text.indexOf("("))));
+  }
+
+  private isShort(bodies: readonly Located[]): boolean {
+    return bodies.length > 0 && bodies.every((b) => b.text.length < SHORT);
   }
 
   private returnType(name: string): string {
@@ -179,7 +192,8 @@ export class Calls {
       return this.role(entry, result);
     }
     const positive = /^ret != 0/.test(when);
-    if (!positive && !/^ret == 0/.test(when)) return this.unmodelled(entry.name, args);
+    if ((!positive && !/^ret == 0/.test(when)) || (this.l.around && !effects.every((x) => isPlain(x))))
+      return (this.l.around && this.byData(entry, args)) ?? this.unmodelled(entry.name, args);
     const r = out.reg();
     const got = out.label();
     const not = out.label();
@@ -198,6 +212,12 @@ export class Calls {
     out.set(r, num(positive ? 0 : FAILURE));
     out.place(end);
     return { e: reg(r), type: pointed ? `struct ${pointed} *` : "int", key: null, vars: NOTHING };
+  }
+
+  /** Effects that depend on more than success: each of the outcomes that the data has. */
+  private byData(entry: ApiEntry, args: readonly Value[]): Value | null {
+    const model = this.l.ctx.user.program.api(entry.name, args.length);
+    return model && byModel(this.l, model, this.l.frame.code.file, this.returnType(entry.name), args);
   }
 
   /** A pointer to one of the scenario's objects, or NULL if the call may fail. */

@@ -4,6 +4,7 @@ import { buildCfg } from "../cfg/build";
 import type { Cfg } from "../cfg/cfg";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
 import { folderOf, type Program } from "../interproc/program";
+import type { CallModel } from "../locks/outcomes";
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { parseFunction } from "../syntax/parseFunction";
 import { scanFile } from "../syntax/scan";
@@ -41,7 +42,7 @@ function oneLine(text: string): string {
 }
 
 /** What the replay asks of the program: functions, definitions, rule data. Verdicts of rules are none of its business. */
-export type ProgramView = Pick<Program<unknown>, "env" | "functionsOf" | "lowered" | "resolve"> & {
+export type ProgramView = Pick<Program<unknown>, "env" | "functionsOf" | "lowered" | "resolve" | "summary" | "api"> & {
   o: Pick<Program<unknown>["o"], "index" | "parser" | "macros" | "compiled">;
 };
 
@@ -98,6 +99,12 @@ export class UserCode {
     };
     this.cache.set(key, code);
     return code;
+  }
+
+  /** What calling a function does, as the analysis has found it from the folder of another one. */
+  contract(code: Code, from: Code): CallModel | null {
+    const ref = this.program.functionsOf(code.file).find((r) => refKey(r) === code.key);
+    return ref ? this.program.summary(ref, folderOf(from.file)) : null;
   }
 
   named(file: string, name: string): Code | undefined {

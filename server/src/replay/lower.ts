@@ -4,6 +4,7 @@ import { UNKNOWN } from "../explore/model";
 import type { MacroTable } from "../rules/model";
 import type { Expr as CExpr } from "../syntax/ast";
 import { answer, questionOf, wordOf } from "./bits";
+import type { Around } from "./byContract";
 import { Calls } from "./calls";
 import { type Code, TYPE_OF_ARGUMENT, type UserCode } from "./code";
 import { declare } from "./memory";
@@ -67,6 +68,8 @@ export class Lowering {
   beforeRelease: Code | null = null;
   /** Of a function, only these blocks; the others are ways that the finding's path does not go. */
   only: { code: Code; blocks: ReadonlySet<number> } | null = null;
+  /** The finding, where calls around it are taken by their contracts. */
+  around: Around | null = null;
 
   constructor(
     readonly ctx: LowerContext,

@@ -7,6 +7,7 @@ import type { SearchOptions, SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
 import { blankTrace } from "./blank";
 import { type BuildInput, type Built, build, type Models, NoModel, TOO_LARGE } from "./build";
+import type { Contracts } from "./byContract";
 import { dependsOn, explore } from "./confirm";
 import type { Decision, OpenChoice } from "./questions";
 import { isShared, slice, type Told, tell } from "./tell";
@@ -23,6 +24,8 @@ export interface ReplayInput extends Omit<BuildInput, "loopBound"> {
 }
 
 const LOOPS = 2;
+/** First with all bodies, then with less. */
+const CONTRACTS: readonly Contracts[] = ["none", "before", "all"];
 
 export function replay(input: ReplayInput): Trace {
   const steps = replaySteps(input);
@@ -57,22 +60,12 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
     memory: input.memory ?? "sc",
     ...(input.maxStates === undefined ? {} : { maxStates: input.maxStates }),
   };
-  const path = models.onPath();
-  if (path) {
-    const sites = sitesOf(path, 0);
-    const { result, told, footprints } = yield* explore(path, path.model, { ...options, watch: sites });
-    if (told) {
-      // A path that the analysis itself reports the finding on is the finding's, whatever else there is.
-      const own =
-        told.open.length > 0 &&
-        told.open.every((c) => c.thread === 0) &&
-        input.reported?.(told.decisions, told.open) === true;
-      const { open, either } = own
-        ? { open: [], either: [] }
-        : yield* dependsOn(path, told, { ...options, footprints });
-      const is = { reason: null, open: said(open), either, taken: own ? said(told.open) : [], sites };
-      return toTrace(input, path, result, told, is);
-    }
+  for (const contracts of CONTRACTS) {
+    const found = yield* onPath(input, models, contracts, options);
+    if (typeof found === "object") return found;
+    // All that the path may do was looked at, and more than that contracts do not say.
+    if (found === "complete") break;
+    yield;
   }
   const whole = models.whole();
   const sites = sitesOf(whole, 0);
@@ -85,12 +78,55 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
   return toTrace(input, whole, result, told, { reason, open, either: [], taken: [], sites });
 }
 
-/** The model as Promela, or why there is none. `onPath`: the one that is confined to the finding's path. */
-export function replayPromela(input: ReplayInput, onPath = false): { promela: string } | { problem: string } {
+/** The harm on the finding's path, if there is any; else whether bodies were left out or states unexplored. */
+function* onPath(
+  input: ReplayInput,
+  models: Models,
+  contracts: Contracts,
+  options: SearchOptions,
+): Generator<undefined, Trace | "complete" | "partial"> {
+  const path = builtOnPath(models, contracts);
+  if (path === null || path === "too large") return path === null ? "complete" : "partial";
+  const sites = sitesOf(path, 0);
+  const { result, told, footprints } = yield* explore(path, path.model, { ...options, watch: sites });
+  const { notes } = path;
+  if (!told) {
+    const left = unfinished(
+      notes,
+      result,
+      result.cuts.map((id) => notes.cuts[id]!),
+    );
+    return left === null ? "complete" : "partial";
+  }
+  // A path that the analysis itself reports the finding on is the finding's, whatever else there is.
+  const own =
+    told.open.length > 0 &&
+    told.open.every((c) => c.thread === 0) &&
+    input.reported?.(told.decisions, told.open) === true;
+  const { open, either } = own ? { open: [], either: [] } : yield* dependsOn(path, told, { ...options, footprints });
+  const is = { reason: null, open: said(open), either, taken: own ? said(told.open) : [], sites };
+  return { ...toTrace(input, path, result, told, is), contracts };
+}
+
+/** Some path is too long only with all that it calls. */
+function builtOnPath(models: Models, contracts: Contracts): Built | null | "too large" {
+  try {
+    return models.onPath(contracts);
+  } catch (error) {
+    if (error instanceof TooLarge) return "too large";
+    throw error;
+  }
+}
+
+/** The model as Promela, or why there is none. `trace`: the model that it was found in. */
+export function replayPromela(
+  input: ReplayInput,
+  trace: Pick<Trace, "onPath" | "contracts"> = { onPath: false, contracts: "none" },
+): { promela: string } | { problem: string } {
   const models = build({ ...input, loopBound: input.loopBound ?? LOOPS });
   if (typeof models === "string") return { problem: models };
   try {
-    const built = (onPath ? models.onPath() : null) ?? models.whole();
+    const built = (trace.onPath ? models.onPath(trace.contracts) : null) ?? models.whole();
     return { promela: toPromela(built.model) };
   } catch (error) {
     return { problem: noModel(input, error) };
@@ -102,10 +138,13 @@ export function replaySchedule(input: ReplayInput, text: string): Trace | { prob
   const models = build({ ...input, loopBound: input.loopBound ?? LOOPS });
   if (typeof models === "string") return { problem: models };
   try {
-    const path = models.onPath();
-    const onPath = path && scheduled(input, path, text);
-    // A schedule of the whole function is none of its path.
-    return onPath && "verdict" in onPath && onPath.violated ? onPath : scheduled(input, models.whole(), text);
+    for (const contracts of CONTRACTS) {
+      const path = builtOnPath(models, contracts);
+      const found = path && path !== "too large" && scheduled(input, path, text);
+      // A schedule of the whole function is none of its path.
+      if (found && "verdict" in found && found.violated) return { ...found, contracts };
+    }
+    return scheduled(input, models.whole(), text);
   } catch (error) {
     return { problem: noModel(input, error) };
   }
@@ -219,6 +258,7 @@ function toTrace(input: ReplayInput, built: Built, found: SearchResult, told: To
     schedule: formatSchedule(found.schedule),
     id: idOf(built),
     onPath: built.passed !== null,
+    contracts: "none",
   };
 }
 
