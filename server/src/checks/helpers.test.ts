@@ -267,3 +267,34 @@ describe("a macro that releases the lock in its own way", () => {
     expect(reported(early("if (m) atomic_inc(&(m)->mm_count);"))).toEqual(["R21 early"]);
   });
 });
+
+describe("a helper whose result says that the lock is gone", () => {
+  const retry = (note: string): string => `
+    static vm_fault_t step(struct mm_struct *mm, unsigned long address)
+    {
+    	if (settled(mm, address))
+    		return 0;
+    	${note}
+    	mmap_read_unlock(mm);
+    	return result_of(address, VM_FAULT_RETRY);
+    }
+
+    static int retry(struct mm_struct *mm, unsigned long address)
+    {
+    	mmap_read_lock(mm);
+    	if (step(mm, address) & VM_FAULT_RETRY)
+    		return 1;
+    	mmap_read_unlock(mm);
+    	return 0;
+    }`;
+
+  it("says it by the flags that its code names", () => {
+    expect(reported(retry(""))).toEqual([]);
+    expect(reported(retry("count_vm_event(result_of(address, VM_FAULT_COMPLETED));"))).toEqual(["R21 retry"]);
+  });
+
+  it("does not say it by a flag that a comment or a string names", () => {
+    expect(reported(retry("/* VM_FAULT_COMPLETED is for the caller's caller. */"))).toEqual([]);
+    expect(reported(retry('pr_debug("no VM_FAULT_COMPLETED\\n");'))).toEqual([]);
+  });
+});

@@ -272,7 +272,7 @@ export class Folder<V> {
     if (!ref) return null;
     const a = this.analyse(ref, "summaries", UNKNOWN_ENTRY);
     const { ast } = program.lowered(ref);
-    const model = withConsumed(program, ref, ast, summarise(ast, a, program.textOf(ref)));
+    const model = withConsumed(program, ref, ast, summarise(ast, a, ref.item.mentions));
     const plain: Plain = { model, matters: entryMatters(a), judged: false };
     program.analyses.set(plain, a);
     return plain;
