@@ -298,3 +298,43 @@ describe("a helper whose result says that the lock is gone", () => {
     expect(reported(retry('pr_debug("no VM_FAULT_COMPLETED\\n");'))).toEqual([]);
   });
 });
+
+describe("a locked folio that goes to a helper", () => {
+  const judge = (helper: string, call: string): string => `
+    ${helper}
+    int judge(struct page *page, int (*done)(struct page *), int known)
+    {
+    	struct folio *folio = page_folio(page);
+
+    	folio_lock(folio);
+    	if (!folio->mapping || known) {
+    		folio_unlock(folio);
+    		return known;
+    	}
+    	return ${call};
+    }`;
+  const settle = (body: string): string => `
+    static int settle(struct page *page, int (*done)(struct page *))
+    {
+    	${body}
+    	return count_outcome(0);
+    }`;
+
+  it("may be unlocked by what the helper calls through a parameter or a variable", () => {
+    expect(reported(judge(settle("done(page);"), "settle(page, done)"))).toEqual([]);
+    expect(reported(judge(settle("(*done)(page);"), "settle(page, done)"))).toEqual([]);
+    const variable = "int (*hook)(void *) = hook_of(0);\n\thook((void *)page);";
+    expect(reported(judge(settle(variable), "settle(page, done)"))).toEqual([]);
+  });
+
+  it("may be so through a second helper", () => {
+    const outer = "static int outer(int n, struct page *p)\n{\n\treturn settle(p, hook_of(n));\n}";
+    expect(reported(judge(settle("done(page);") + outer, "outer(1, page)"))).toEqual([]);
+  });
+
+  it("stays locked where only a comment calls, or the pointer is called with something else", () => {
+    const comment = settle("/* ops->done(page); */");
+    expect(reported(judge(comment, "settle(page, done)"))).toEqual(["R79 judge"]);
+    expect(reported(judge(settle("done(NULL);"), "settle(page, done)"))).toEqual(["R79 judge"]);
+  });
+});

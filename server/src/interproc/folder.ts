@@ -4,7 +4,7 @@ import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
 import type { EntryContext, Scope } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
-import { parameterNames, passedTo, passedToPointer } from "./callbacks";
+import { handedOn } from "./callbacks";
 import { CallGraph, type FunctionRef, refKey } from "./callGraph";
 import { contextsAtCalls, entryContext, entryMatters, hangsOnCallers, type Meet } from "./entry";
 import { withConsumed } from "./handover";
@@ -163,15 +163,16 @@ export class Folder<V> {
     this.program.readText(key);
     const ref = this.program.find(key);
     if (!ref) return false;
-    const text = this.program.textOf(ref);
-    const head = ref.item.bodyStart - ref.item.start;
-    const name = parameterNames(text.slice(0, head))[Number(where.slice(bar + 1))];
-    if (!name) return false;
-    const body = text.slice(head);
-    if (passedToPointer(body, name)) return true;
-    return ref.item.calls.some(
-      (callee) =>
-        !this.program.isOpaque(callee) && passedTo(body, callee, name).some((i) => this.handsOn(ref.file, callee, i)),
+    const { ast } = this.program.lowered(ref);
+    const parameter = ast.params[Number(where.slice(bar + 1))];
+    if (!parameter) return false;
+    const places = handedOn(ast, parameter.name);
+    return (
+      places.some(({ callee }) => callee === null) ||
+      places.some(
+        ({ callee, index }) =>
+          callee !== null && !this.program.isOpaque(callee) && this.handsOn(ref.file, callee, index),
+      )
     );
   }
 
