@@ -1,8 +1,8 @@
 /** May a function return with locks that it took? What callers cannot tell, they cannot give back. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import { isSuppressed, suppressions } from "../checks/suppress";
 import type { FunctionRef } from "../interproc/callGraph";
-import { folderOf } from "../interproc/program";
 import { ZERO } from "../locks/facts";
 import type { Clause, Outcome } from "../locks/outcomes";
 import type { EngineImpl } from "./engine";

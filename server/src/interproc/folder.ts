@@ -1,4 +1,6 @@
 /** Results that depend on the folder one looks from: what calls reach, summaries, entry contexts, verdicts. */
+
+import { folderOf } from "../base/path";
 import { Query } from "../base/query";
 import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
 import type { EntryContext, Scope } from "../locks/context";
@@ -8,7 +10,7 @@ import { handedOn } from "./callbacks";
 import { CallGraph, type FunctionRef, refKey } from "./callGraph";
 import { contextsAtCalls, entryContext, entryMatters, hangsOnCallers, type Meet } from "./entry";
 import { withConsumed } from "./handover";
-import { folderOf, type Program } from "./program";
+import type { Program } from "./program";
 import { summarise } from "./summary";
 
 /** What is kept of an analysis that assumes nothing about the caller. */

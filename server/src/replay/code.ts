@@ -1,9 +1,10 @@
 /** C functions to lower: the user's, found through the program, and those of scenarios, parsed from their text. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import { buildCfg } from "../cfg/build";
 import type { Cfg } from "../cfg/cfg";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
-import { folderOf, type Program } from "../interproc/program";
+import type { Program } from "../interproc/program";
 import type { Expr, FunctionAst } from "../syntax/ast";
 import { globalsIn, withoutComments } from "../syntax/normaliseText";
 import { parseFunction } from "../syntax/parseFunction";
