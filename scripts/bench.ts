@@ -2,18 +2,12 @@
  * `npm run bench [-- [options] [TREE [FOLDER]]]`: a bare parse of the files of a folder against a whole check of them in the
  * same run, then the time from an edit to its diagnostics in the bundled server, then the replays.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  createProtocolConnection,
-  type PublishDiagnosticsParams,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from "vscode-languageserver/node";
 import { Language, Parser } from "web-tree-sitter";
 import { LineIndex } from "../server/src/base/lineIndex";
 import { openFsTree } from "../server/src/node/fsTree";
@@ -21,6 +15,7 @@ import { filesBelow } from "../server/src/workspace/files";
 import { benchReplay } from "./benchReplay";
 import { firstReplay } from "./benchServer";
 import { provideKernel } from "./kernels.mjs";
+import { startServer } from "./serverClient";
 
 const dist = path.dirname(fileURLToPath(import.meta.url));
 const edits = 50;
@@ -161,37 +156,11 @@ function difference(before: string, after: string) {
 async function latency(file: string): Promise<void> {
   const text = source.read(file);
   if (text === undefined) return;
-  const child = spawn(process.execPath, [path.join(dist, "server.js"), "--stdio"], {
-    cwd: mkdtempSync(path.join(tmpdir(), "lockstep-bench-")),
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const connection = createProtocolConnection(
-    new StreamMessageReader(child.stdout),
-    new StreamMessageWriter(child.stdin),
-  );
-  let arrived: (params: PublishDiagnosticsParams) => void = () => {};
-  connection.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => arrived(params));
-  connection.listen();
-  const rootUri = pathToFileURL(path.resolve(tree)).href;
-  await connection.sendRequest("initialize", {
-    processId: process.pid,
-    rootUri,
-    capabilities: { textDocument: { publishDiagnostics: { versionSupport: true } } },
-  });
-  await connection.sendNotification("initialized", {});
+  const folder = mkdtempSync(path.join(tmpdir(), "lockstep-bench-"));
+  const server = await startServer(path.join(dist, "server.js"), path.resolve(tree), folder);
   const uri = pathToFileURL(path.join(path.resolve(tree), file)).href;
-  const published = (version: number) =>
-    new Promise<void>((resolve) => {
-      arrived = (params) => {
-        if (params.uri === uri && params.version === version) resolve();
-      };
-    });
   let started = performance.now();
-  const first = published(1);
-  await connection.sendNotification("textDocument/didOpen", {
-    textDocument: { uri, languageId: "c", version: 1, text },
-  });
-  await first;
+  await server.open(uri, text);
   line("open to first diagnostics", `${Math.round(performance.now() - started)} ms`);
 
   // Who opens a file looks at it before typing.
@@ -202,21 +171,15 @@ async function latency(file: string): Promise<void> {
     const version = edit + 2;
     const change = difference(now, next);
     now = next;
-    const answer = published(version);
     started = performance.now();
-    await connection.sendNotification("textDocument/didChange", {
-      textDocument: { uri, version },
-      contentChanges: [change],
-    });
-    await answer;
+    await server.change(uri, version, change);
     times.push(performance.now() - started);
   }
   if (process.argv.includes("--each")) console.log(times.map((t) => t.toFixed(0)).join(" "));
   times.sort((a, b) => a - b);
   const at = (share: number) => `${times[Math.ceil(share * times.length) - 1]!.toFixed(1)} ms`;
   line(`edit to diagnostics in ${file}`, `median ${at(0.5)}, p95 ${at(0.95)}, over ${edits} edits`);
-  await connection.sendRequest("shutdown");
-  await connection.sendNotification("exit");
+  await server.shutdown();
 }
 
 function kernel(): string {

@@ -1,15 +1,9 @@
 /** Rows of `npm run bench`: how long the first replay takes that somebody asks the bundled server for. */
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import {
-  createProtocolConnection,
-  type PublishDiagnosticsParams,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from "vscode-languageserver/node";
 import { projectRoot } from "../server/test/mutations/data";
+import { startServer } from "./serverClient";
 
 const FILE = "mm/range.c";
 const IDLE_MS = 4000;
@@ -28,39 +22,18 @@ export async function firstReplay(dist: string, print: Print): Promise<void> {
 
 async function asked(dist: string, pause: number): Promise<[string, string]> {
   const root = path.join(projectRoot(), "test-fixtures/demo");
-  const child = spawn(process.execPath, [path.join(dist, "server.js"), "--stdio"], {
-    cwd: root,
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const connection = createProtocolConnection(
-    new StreamMessageReader(child.stdout),
-    new StreamMessageWriter(child.stdin),
-  );
-  const first = new Promise<void>((resolve) => {
-    connection.onNotification("textDocument/publishDiagnostics", (_: PublishDiagnosticsParams) => resolve());
-  });
-  connection.listen();
-  await connection.sendRequest("initialize", {
-    processId: process.pid,
-    rootUri: pathToFileURL(root).href,
-    capabilities: { textDocument: { publishDiagnostics: { versionSupport: true } } },
-  });
-  await connection.sendNotification("initialized", {});
+  const server = await startServer(path.join(dist, "server.js"), root);
   const text = readFileSync(path.join(root, FILE), "utf8");
   const uri = pathToFileURL(path.join(root, FILE)).href;
-  await connection.sendNotification("textDocument/didOpen", {
-    textDocument: { uri, languageId: "c", version: 1, text },
-  });
-  await first;
+  await server.open(uri, text);
   if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
   const line = text.slice(0, text.indexOf("return vma->vm_end;")).split("\n").length - 1;
   const ask = async (): Promise<string> => {
     const started = performance.now();
-    await connection.sendRequest("lockstep/replay", { textDocument: { uri }, position: { line, character: 0 } });
+    await server.request("lockstep/replay", { textDocument: { uri }, position: { line, character: 0 } });
     return (performance.now() - started).toFixed(0);
   };
   const times: [string, string] = [await ask(), await ask()];
-  await connection.sendRequest("shutdown");
-  await connection.sendNotification("exit");
+  await server.shutdown();
   return times;
 }

@@ -1,14 +1,9 @@
 /** Times and memory of the bundled server, as an editor meets it: over JSON-RPC, in a kernel tree. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import {
-  createProtocolConnection,
-  type PublishDiagnosticsParams,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from "vscode-languageserver/node";
+import { startServer } from "./serverClient";
 
 export interface ServerFigures {
   /** From the start of the process to the diagnostics of the file. */
@@ -28,66 +23,25 @@ export async function serverFigures(server: string, tree: string, file: string):
   const uri = pathToFileURL(path.join(tree, file)).href;
   const text = readFileSync(path.join(tree, file), "utf8");
   const started = performance.now();
-  const child = spawn(process.execPath, [server, "--stdio"], { cwd: tree, stdio: ["pipe", "pipe", "inherit"] });
-  const connection = createProtocolConnection(
-    new StreamMessageReader(child.stdout),
-    new StreamMessageWriter(child.stdin),
-  );
-  let arrived: (version: number | undefined) => void = () => {};
-  connection.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => {
-    if (params.uri === uri) arrived(params.version);
-  });
-  connection.listen();
-  // A server that does not start answers nothing.
-  const ended = new Promise<never>((_, reject) =>
-    child.once("exit", (code) => reject(new Error(`the server ended with ${code}`))),
-  );
-  ended.catch(() => {});
-  const published = (version: number) =>
-    Promise.race([
-      ended,
-      new Promise<void>((resolve) => {
-        arrived = (v) => {
-          if (v === version) resolve();
-        };
-      }),
-    ]);
+  const client = await startServer(server, tree);
   let peak = 0;
   const sampler = setInterval(() => {
-    peak = Math.max(peak, memoryOf(child.pid));
+    peak = Math.max(peak, memoryOf(client.pid));
   }, 250);
-  const initialized = connection.sendRequest("initialize", {
-    processId: process.pid,
-    rootUri: pathToFileURL(tree).href,
-    capabilities: { textDocument: { publishDiagnostics: { versionSupport: true } } },
-  });
-  await Promise.race([initialized, ended]);
-  await connection.sendNotification("initialized", {});
   const opened = performance.now();
-  const first = published(1);
-  await connection.sendNotification("textDocument/didOpen", {
-    textDocument: { uri, languageId: "c", version: 1, text },
-  });
-  await first;
+  await client.open(uri, text);
   const now = performance.now();
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   await pause(READING_MS);
   const line = text.slice(0, text.indexOf("\n{\n") + 3).split("\n").length - 1;
   for (let version = 2; version < 2 + EDITS; version++) {
-    const answer = published(version);
-    await connection.sendNotification("textDocument/didChange", {
-      textDocument: { uri, version },
-      contentChanges: [
-        { range: { start: { line, character: 0 }, end: { line, character: 0 } }, text: "\tcond_resched();\n" },
-      ],
-    });
-    await answer;
+    const place = { line, character: 0 };
+    await client.change(uri, version, { range: { start: place, end: place }, text: "\tcond_resched();\n" });
   }
   await pause(READING_MS / 2);
-  peak = Math.max(peak, memoryOf(child.pid));
+  peak = Math.max(peak, memoryOf(client.pid));
   clearInterval(sampler);
-  await connection.sendRequest("shutdown");
-  await connection.sendNotification("exit");
+  await client.shutdown();
   return { firstSeconds: (now - started) / 1000, openSeconds: (now - opened) / 1000, peakMegabytes: peak };
 }
 

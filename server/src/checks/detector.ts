@@ -47,6 +47,25 @@ export function print(ctx: DetectorContext, v: ValueId): string {
   return printValue(ctx.analysis.machine.t, v).replace(/^&/, "");
 }
 
+/** Makes findings of one weight: what is wrong at a place, and how it came to be. */
+export function findingsOf(weight: number) {
+  return (
+    ctx: DetectorContext,
+    check: CheckRule,
+    site: Site,
+    what: string,
+    steps: Site[],
+    object = "",
+  ): RawFinding => ({
+    rule: check.id,
+    at: site.at,
+    end: site.end,
+    words: { call: sourceAt(ctx, site), what, object, lock: "", function: ctx.fn.name },
+    steps,
+    weight,
+  });
+}
+
 /** Source text of a place, one line. */
 export function sourceAt(ctx: DetectorContext, s: Site): string {
   const text = ctx.text.slice(s.at, Math.min(s.end, s.at + 120)).replace(/\s+/g, " ");

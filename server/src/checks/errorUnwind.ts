@@ -4,6 +4,7 @@ import { isHeld } from "../locks/query";
 import type { Site } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import type { Expr, Stmt, VarDecl } from "../syntax/ast";
+import { walkStatements } from "../syntax/walk";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding } from "./detector";
 import { type Exit, exitsOf } from "./exits";
 
@@ -107,14 +108,14 @@ interface Lost {
 /** Results of calls kept in a variable of an inner block that has the name of the returned one and is not handed on. */
 function lostResults(ctx: DetectorContext): Lost[] {
   const returned = new Set<string>();
-  visit(ctx.fn.body, (s) => {
+  walkStatements(ctx.fn.body, (s) => {
     if (s.k === "return" && s.e?.k === "id") returned.add(s.e.name);
   });
   const outer = new Set<string>();
   for (const s of ctx.fn.body) if (s.k === "decl") for (const v of s.vars) outer.add(v.name);
   const out: Lost[] = [];
   for (const top of ctx.fn.body) {
-    visit([top], (s) => {
+    walkStatements([top], (s) => {
       if (s.k !== "block") return;
       for (const inner of s.body) {
         if (inner === top || inner.k !== "decl") continue;
@@ -133,7 +134,7 @@ function assignedCall(body: Stmt[], decl: VarDecl): Site | undefined {
   if (decl.init?.k === "call") return { at: decl.init.at, end: decl.init.end, note: "" };
   let found: Site | undefined;
   let handedOn = false;
-  visit(body, (s) => {
+  walkStatements(body, (s) => {
     if (s.k === "return" && s.e?.k === "id" && s.e.name === decl.name) handedOn = true;
     if (s.k !== "expr" || s.e.k !== "assign" || s.e.op !== "=") return;
     const { l, r } = s.e;
@@ -143,31 +144,3 @@ function assignedCall(body: Stmt[], decl: VarDecl): Site | undefined {
 }
 
 const isCall = (e: Expr): boolean => e.k === "call";
-
-function visit(body: readonly Stmt[], f: (s: Stmt) => void): void {
-  for (const s of body) {
-    f(s);
-    switch (s.k) {
-      case "block":
-        visit(s.body, f);
-        break;
-      case "if":
-        visit(s.f ? [s.t, s.f] : [s.t], f);
-        break;
-      case "while":
-      case "do":
-      case "for":
-      case "switch":
-        visit([s.body], f);
-        break;
-      case "guard":
-        if (s.body) visit([s.body], f);
-        break;
-      case "ppif":
-        for (const b of s.branches) visit(b.body, f);
-        break;
-      default:
-        break;
-    }
-  }
-}

@@ -267,3 +267,74 @@ describe("a macro that releases the lock in its own way", () => {
     expect(reported(early("if (m) atomic_inc(&(m)->mm_count);"))).toEqual(["R21 early"]);
   });
 });
+
+describe("a helper whose result says that the lock is gone", () => {
+  const retry = (note: string): string => `
+    static vm_fault_t step(struct mm_struct *mm, unsigned long address)
+    {
+    	if (settled(mm, address))
+    		return 0;
+    	${note}
+    	mmap_read_unlock(mm);
+    	return result_of(address, VM_FAULT_RETRY);
+    }
+
+    static int retry(struct mm_struct *mm, unsigned long address)
+    {
+    	mmap_read_lock(mm);
+    	if (step(mm, address) & VM_FAULT_RETRY)
+    		return 1;
+    	mmap_read_unlock(mm);
+    	return 0;
+    }`;
+
+  it("says it by the flags that its code names", () => {
+    expect(reported(retry(""))).toEqual([]);
+    expect(reported(retry("count_vm_event(result_of(address, VM_FAULT_COMPLETED));"))).toEqual(["R21 retry"]);
+  });
+
+  it("does not say it by a flag that a comment or a string names", () => {
+    expect(reported(retry("/* VM_FAULT_COMPLETED is for the caller's caller. */"))).toEqual([]);
+    expect(reported(retry('pr_debug("no VM_FAULT_COMPLETED\\n");'))).toEqual([]);
+  });
+});
+
+describe("a locked folio that goes to a helper", () => {
+  const judge = (helper: string, call: string): string => `
+    ${helper}
+    int judge(struct page *page, int (*done)(struct page *), int known)
+    {
+    	struct folio *folio = page_folio(page);
+
+    	folio_lock(folio);
+    	if (!folio->mapping || known) {
+    		folio_unlock(folio);
+    		return known;
+    	}
+    	return ${call};
+    }`;
+  const settle = (body: string): string => `
+    static int settle(struct page *page, int (*done)(struct page *))
+    {
+    	${body}
+    	return count_outcome(0);
+    }`;
+
+  it("may be unlocked by what the helper calls through a parameter or a variable", () => {
+    expect(reported(judge(settle("done(page);"), "settle(page, done)"))).toEqual([]);
+    expect(reported(judge(settle("(*done)(page);"), "settle(page, done)"))).toEqual([]);
+    const variable = "int (*hook)(void *) = hook_of(0);\n\thook((void *)page);";
+    expect(reported(judge(settle(variable), "settle(page, done)"))).toEqual([]);
+  });
+
+  it("may be so through a second helper", () => {
+    const outer = "static int outer(int n, struct page *p)\n{\n\treturn settle(p, hook_of(n));\n}";
+    expect(reported(judge(settle("done(page);") + outer, "outer(1, page)"))).toEqual([]);
+  });
+
+  it("stays locked where only a comment calls, or the pointer is called with something else", () => {
+    const comment = settle("/* ops->done(page); */");
+    expect(reported(judge(comment, "settle(page, done)"))).toEqual(["R79 judge"]);
+    expect(reported(judge(settle("done(NULL);"), "settle(page, done)"))).toEqual(["R79 judge"]);
+  });
+});

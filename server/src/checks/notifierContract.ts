@@ -4,7 +4,7 @@ import { holds } from "../locks/query";
 import type { Site, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import type { CheckRule } from "../rules/model";
-import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt } from "./detector";
+import { type Detector, type DetectorContext, findingsOf, label, list, print, type RawFinding } from "./detector";
 import { actionsOf, type Exit, exitsOf } from "./exits";
 
 export const notifierContract: Detector = (ctx, check) => {
@@ -24,23 +24,7 @@ export const notifierContract: Detector = (ctx, check) => {
   }
 };
 
-function finding(
-  ctx: DetectorContext,
-  check: CheckRule,
-  site: Site,
-  what: string,
-  steps: Site[],
-  object = "",
-): RawFinding {
-  return {
-    rule: check.id,
-    at: site.at,
-    end: site.end,
-    words: { call: sourceAt(ctx, site), what, object, lock: "", function: ctx.fn.name },
-    steps,
-    weight: 3,
-  };
-}
+const finding = findingsOf(3);
 
 /** Rights are taken away after the announced range was ended, or before it is announced. */
 function coverage(ctx: DetectorContext, check: CheckRule): RawFinding[] {

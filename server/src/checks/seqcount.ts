@@ -8,7 +8,7 @@ import type { LockEntry, Site, State } from "../locks/state";
 import type { CheckRule, Need } from "../rules/model";
 import { isPointer } from "../syntax/types";
 import { balance } from "./balance";
-import { type Detector, type DetectorContext, label, list, print, type RawFinding, sourceAt } from "./detector";
+import { type Detector, type DetectorContext, findingsOf, label, list, print, type RawFinding } from "./detector";
 import {
   type Action,
   actionsOf,
@@ -44,23 +44,7 @@ export const seqcount: Detector = (ctx, check) => {
   }
 };
 
-function finding(
-  ctx: DetectorContext,
-  check: CheckRule,
-  site: Site,
-  what: string,
-  steps: Site[],
-  object = "",
-): RawFinding {
-  return {
-    rule: check.id,
-    at: site.at,
-    end: site.end,
-    words: { call: sourceAt(ctx, site), what, object, lock: "" },
-    steps,
-    weight: 4,
-  };
-}
+const finding = findingsOf(4);
 
 function closedOnly(ctx: DetectorContext, check: CheckRule): RawFinding[] {
   const ends = unopened(ctx, new Set(list(check.with.locks)), String(check.with.opens), String(check.with.closes));

@@ -1,7 +1,7 @@
 /** A function's inferred contract, written into its code: assertions at its start, attributes behind its head. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import type { FunctionRef } from "../interproc/callGraph";
-import { folderOf } from "../interproc/program";
 import type { Term } from "../locks/outcomes";
 import { printTerm } from "./contract";
 import type { EngineImpl } from "./engine";

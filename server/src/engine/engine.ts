@@ -1,5 +1,6 @@
 /** The façade: a mutable set of texts in, plain answers out. No I/O of its own. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import type { DetectorContext, RawFinding } from "../checks/detector";
 import { runChecks } from "../checks/run";
 import { isSuppressed, judge, suppressions } from "../checks/suppress";
@@ -7,7 +8,7 @@ import type { FunctionRef } from "../interproc/callGraph";
 import { express } from "../interproc/express";
 import { handoversOf } from "../interproc/handover";
 import { type Changes, changesBetween } from "../interproc/inputs";
-import { folderOf, Program, slotName } from "../interproc/program";
+import { Program, slotName } from "../interproc/program";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { askedSymbols, compile } from "../locks/compile";
 import type { Machine } from "../locks/machine";

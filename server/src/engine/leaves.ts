@@ -1,9 +1,11 @@
 /** May a function return with locks that it took? What callers cannot tell, they cannot give back. */
-import { folderOf } from "../interproc/program";
+import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
+import { isSuppressed, suppressions } from "../checks/suppress";
+import type { FunctionRef } from "../interproc/callGraph";
+import { ZERO } from "../locks/facts";
 import type { Clause, Outcome } from "../locks/outcomes";
 import type { EngineImpl } from "./engine";
-
-const ZERO = 1;
 
 /**
  * The contract says so, no rule calls it a mistake, and every return with a lock differs in something that callers see from
@@ -11,16 +13,28 @@ const ZERO = 1;
  */
 export function leavesLocks(engine: EngineImpl, file: string, fn: string): boolean {
   const { program } = engine;
-  const ref = program.functionsOf(file).find((r) => r.item.name === fn);
-  const model = ref && program.summary(ref, folderOf(file));
+  const refs = program.functionsOf(file).filter((r) => r.item.name === fn);
+  const model = refs[0] && program.summary(refs[0], folderOf(file));
   if (!model) return true;
   const takes = (o: Outcome): boolean => o.effects.some((e) => e.k === "acquire");
   const without = model.outcomes.filter((o) => !takes(o));
   const taking = model.outcomes.filter(takes);
   if (taking.length === 0) return false;
   if (!taking.every((a) => without.every((b) => apart(a, b)))) return false;
-  const unbalanced = new Set(engine.checks.filter((c) => c.detector === "balance").map((c) => c.id));
-  return !engine.check(file).findings.some((f) => f.function === fn && unbalanced.has(f.rule));
+  return !refs.some((ref) => isUnbalanced(engine, ref));
+}
+
+/** Does a rule about the balance of locks report the function, and no comment says otherwise? */
+function isUnbalanced(engine: EngineImpl, ref: FunctionRef): boolean {
+  const found = engine.program.verdict(ref, folderOf(ref.file))?.verdict ?? [];
+  const rules = new Map(engine.checks.map((c) => [c.id, c]));
+  const reported = found.filter((f) => rules.get(f.rule)?.detector === "balance");
+  if (reported.length === 0) return false;
+  const text = engine.overlay.text(ref.file) ?? "";
+  const lines = new LineIndex(text);
+  const lineOf = (offset: number): number => lines.positionAt(offset).line + 1;
+  const ignored = suppressions(text, lineOf);
+  return reported.some((f) => !isSuppressed(ignored, f.rule, rules.get(f.rule)!.alias, lineOf(ref.item.start + f.at)));
 }
 
 /** Do two outcomes say opposite things of one value? */

@@ -1,7 +1,7 @@
 /** Where locks are taken, released and held in the functions of a file. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import type { FunctionRef } from "../interproc/callGraph";
-import { folderOf } from "../interproc/program";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { isHeld } from "../locks/query";
 import { type LockEntry, lockKey, type State } from "../locks/state";

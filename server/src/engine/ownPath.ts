@@ -2,8 +2,9 @@
  * Is the path that an interleaving takes one of the finding's own? The function is analysed again with nothing but that path
  * left of its branches; the finding must still be there. Functions that it calls must still come to an end on theirs.
  */
+
+import { folderOf } from "../base/path";
 import type { Block, Cfg } from "../cfg/cfg";
-import { folderOf } from "../interproc/program";
 import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
 import type { Decision, OpenChoice } from "../replay/questions";
 import type { Cause, EngineImpl } from "./engine";

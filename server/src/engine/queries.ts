@@ -1,7 +1,7 @@
 /** Questions at a position: locks held, hover, highlight, definition, why. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import type { FunctionRef } from "../interproc/callGraph";
-import { folderOf } from "../interproc/program";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { isHeld } from "../locks/query";
 import type { State } from "../locks/state";

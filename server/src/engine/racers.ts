@@ -2,7 +2,9 @@
  * Who may race with a function: functions that use the same fields of the same structs, or the same globals, by their texts. A list to
  * pick from; what two of them really share is found when they race.
  */
+import { LineIndex } from "../base/lineIndex";
 import type { FunctionRef } from "../interproc/callGraph";
+import { bareCode, globalsIn } from "../syntax/normaliseText";
 import { EngineImpl } from "./engine";
 import type { FunctionPlace } from "./race";
 import type { Engine } from "./types";
@@ -62,10 +64,16 @@ export function* racersOf(
     const weight = shares.reduce((sum, word) => sum + rarity(word), 0);
     return shares.length === 0 ? [] : [{ ref, shares, weight }];
   });
+  const lines = new Map<string, LineIndex>();
+  const lineOf = ({ file: path, item }: FunctionRef): number => {
+    const index = lines.get(path) ?? new LineIndex(engine.overlay.text(path) ?? "");
+    lines.set(path, index);
+    return index.positionAt(item.nameAt).line;
+  };
   return found
     .sort((a, b) => b.weight - a.weight || order(a.ref, b.ref))
     .slice(0, MAX_RACERS)
-    .map(({ ref, shares }) => ({ function: ref.item.name, file: ref.file, line: lineOf(engine, ref), shares }));
+    .map(({ ref, shares }) => ({ function: ref.item.name, file: ref.file, line: lineOf(ref), shares }));
 }
 
 /** The file that a function of this name stands in, as seen from a file; undefined if the tree has none. */
@@ -82,8 +90,7 @@ function common(a: Used, b: Used): string[] {
 }
 
 function ownUse(engine: EngineImpl, { file, item }: FunctionRef): Used {
-  const text = (engine.overlay.text(file) ?? "").slice(item.start, item.end);
-  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"/g, " ");
+  const code = bareCode((engine.overlay.text(file) ?? "").slice(item.start, item.end));
   const words = (pattern: RegExp) => new Set([...code.matchAll(pattern)].map(([, word]) => word!));
   const globals = globalsOf(engine, file);
   return {
@@ -102,8 +109,7 @@ function globalsOf(engine: EngineImpl, file: string): Set<string> {
   known.set(engine, files);
   const old = files.get(file);
   if (old?.text === text) return old.names;
-  const declared = text.matchAll(/^(?:[A-Za-z_]\w*\s+)+\**\s*([A-Za-z_]\w*)\s*(?:=|;|\[|__)/gm);
-  const names = new Set([...declared].map(([, name]) => name!));
+  const names = globalsIn(text);
   files.set(file, { text, names });
   return names;
 }
@@ -120,11 +126,6 @@ function withCallees(ref: FunctionRef, own: ReadonlyMap<string, Candidate>): Use
     for (const callee of candidate.ref.item.calls) if (seen.size < MAX_LOOK && own.has(callee)) seen.add(callee);
   }
   return all;
-}
-
-function lineOf(engine: EngineImpl, { file, item }: FunctionRef): number {
-  const text = engine.overlay.text(file) ?? "";
-  return text.slice(0, item.nameAt).split("\n").length - 1;
 }
 
 function order(a: FunctionRef, b: FunctionRef): number {

@@ -46,6 +46,26 @@ export interface SearchResult {
   ended: Set<number>;
 }
 
+/** The result of a search that has not looked at anything. */
+export function nothingFound(): SearchResult {
+  return {
+    violation: null,
+    switches: 0,
+    steps: 0,
+    schedule: [],
+    states: 0,
+    transitions: 0,
+    overflow: false,
+    wild: false,
+    lost: new Set(),
+    cuts: [],
+    capped: false,
+    bounded: false,
+    seen: new Set(),
+    ended: new Set(),
+  };
+}
+
 interface Node {
   parent: number;
   actor: Choice | null;
@@ -114,22 +134,7 @@ export class Search {
     const size = this.machine.layout.size;
     this.store = new StateStore(size + 1);
     this.key = new Uint8Array(size + 1);
-    this.out = {
-      violation: null,
-      switches: 0,
-      steps: 0,
-      schedule: [],
-      states: 0,
-      transitions: 0,
-      overflow: false,
-      wild: false,
-      lost: new Set(),
-      cuts: [],
-      capped: false,
-      bounded: false,
-      seen: new Set(),
-      ended: new Set(),
-    };
+    this.out = nothingFound();
     const first = initialState(model, this.machine.layout);
     this.add(first, { parent: -1, actor: null, switches: 0, steps: 0, last: -1, expanded: false });
   }

@@ -1,35 +1,11 @@
 /** Calls in the text of a function: their arguments and what becomes of their result. */
-import { type Expr, type Pos, type Stmt, walkExpr } from "../syntax/ast";
+import type { Pos, Stmt } from "../syntax/ast";
+import { expressionsOf, walkExpr } from "../syntax/walk";
 import { type Draft, inBlock, type Located } from "./draft";
 
 export interface CallHere extends Pos {
   callee: string;
   args: string[];
-}
-
-/** Expressions that stand directly in a statement, not in statements inside it. */
-export function expressionsOf(s: Stmt): Expr[] {
-  switch (s.k) {
-    case "expr":
-    case "switch":
-      return [s.e];
-    case "decl":
-      return s.vars.flatMap((v) => (v.init ? [v.init] : []));
-    case "if":
-    case "while":
-    case "do":
-      return [s.c];
-    case "for":
-      return [...(s.c ? [s.c] : []), ...(s.step ? [s.step] : [])];
-    case "return":
-      return s.e ? [s.e] : [];
-    case "guard":
-      return s.args;
-    case "unknown":
-      return s.parts;
-    default:
-      return [];
-  }
 }
 
 /** All named calls of the function, in the order of the text. */

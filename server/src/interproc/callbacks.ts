@@ -1,30 +1,28 @@
-/** Which parameters a function that no rule concerns hands on to a function it calls through a pointer. */
+/** Which arguments a function that no rule concerns hands on: to one it calls through a pointer, or to one it names. */
+import type { Expr, FunctionAst } from "../syntax/ast";
+import { walk } from "../syntax/walk";
 
-/** A call through a pointer: `ops->run(a, b)`, `(*hook)(a)`. */
-const INDIRECT = /(?:(?:->|\.)\s*(\w+)\s*|\(\s*\*\s*[\w.>-]+\s*\)\s*)\(([^;{}]*?)\)\s*[;,)&|?:]/g;
-
-/** Names of the parameters, in order, from a definition's text up to its body. */
-export function parameterNames(head: string): string[] {
-  const list = head.slice(head.indexOf("(") + 1, head.lastIndexOf(")"));
-  return list.split(",").map((one) => /(\w+)\s*(?:\[[^\]]*\])?\s*$/.exec(one)?.[1] ?? "");
+/** A parameter as an argument of a call. */
+export interface HandedOn {
+  /** The function that is called; null: through a pointer. */
+  callee: string | null;
+  index: number;
 }
 
-/** Is the variable an argument of a call through a pointer? */
-export function passedToPointer(body: string, name: string): boolean {
-  for (const [, , args] of body.matchAll(INDIRECT)) if (argumentsIn(args ?? "").includes(name)) return true;
-  return false;
+/** Where a function hands a parameter on as it is. */
+export function handedOn(fn: FunctionAst, parameter: string): HandedOn[] {
+  const pointers = new Set(fn.params.map((p) => p.name));
+  const found: HandedOn[] = [];
+  walk(fn.body, (n) => {
+    if (n.k === "decl") for (const v of n.vars) pointers.add(v.name);
+    if (n.k !== "call") return;
+    const callee = n.fn.k === "id" && !pointers.has(n.fn.name) ? n.fn.name : null;
+    for (const [index, arg] of n.args.entries()) if (isVariable(arg, parameter)) found.push({ callee, index });
+  });
+  return found;
 }
 
-/** At which places the variable is an argument of the calls of a function. */
-export function passedTo(body: string, callee: string, name: string): number[] {
-  const found = new Set<number>();
-  for (const [, args] of body.matchAll(new RegExp(`(?<!->|\\.)\\b${callee}\\s*\\(([^;{}]*?)\\)\\s*[;,)&|?:]`, "g")))
-    argumentsIn(args ?? "").forEach((arg, i) => {
-      if (arg === name) found.add(i);
-    });
-  return [...found];
-}
-
-function argumentsIn(list: string): string[] {
-  return list.split(",").map((one) => one.trim());
+/** A cast leaves the object what it is. */
+function isVariable(e: Expr, name: string): boolean {
+  return e.k === "cast" ? isVariable(e.e, name) : e.k === "id" && e.name === name;
 }

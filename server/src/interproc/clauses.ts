@@ -64,12 +64,18 @@ function returnFlags(m: Machine, exits: Exit[]): Clause[] {
 
 /**
  * A result of a type that says by a flag that a lock of the caller is gone: where the lock is gone, and the analysis does
- * not know the flags of the result, it has one of those that the function names. A function that names none may hand on any.
+ * not know the flags of the result, it has one of those that the function mentions. A function that mentions none may hand on any.
  */
-export function promisedFlags(m: Machine, fn: FunctionAst, text: string, exits: Exit[], released: string[]): Clause[] {
+export function promisedFlags(
+  m: Machine,
+  fn: FunctionAst,
+  mentions: readonly string[],
+  exits: Exit[],
+  released: string[],
+): Clause[] {
   const promise = m.rules.resultTypes.get(/(\w+)\s*$/.exec(fn.returnType)?.[1] ?? "");
   if (!promise?.released.some((cls) => released.includes(cls))) return [];
-  const named = promise.flags.filter((flag) => text.includes(flag));
+  const named = promise.flags.filter((flag) => mentions.includes(flag));
   const flags = named.length > 0 ? named : promise.flags;
   const any = flags.map((flag) => m.t.sym(flag)).reduce((a, b) => m.t.op("|", a, b));
   const unknown = exits.every((e) => e.ret !== null && truth(m.t, e.state, m.t.op("&", e.ret, any)) !== "false");

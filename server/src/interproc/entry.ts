@@ -1,5 +1,6 @@
 /** Entry context of a function: callback slot, syscall, annotations, or the meet over all its callers. */
 
+import { folderOf } from "../base/path";
 import type { FunctionAnalysis } from "../locks/analyse";
 import { performedCalls } from "../locks/callSites";
 import type { Compiled, EntryContext } from "../locks/context";
@@ -13,7 +14,7 @@ import { parsePath } from "../rules/expressions";
 import type { SlotContext } from "../rules/model";
 import { type FunctionRef, refKey } from "./callGraph";
 import type { Folder } from "./folder";
-import { folderOf, slotName } from "./program";
+import { slotName } from "./program";
 
 /** Could knowing the caller change anything this analysis says? */
 export function entryMatters(a: FunctionAnalysis): boolean {

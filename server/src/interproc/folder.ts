@@ -1,14 +1,16 @@
 /** Results that depend on the folder one looks from: what calls reach, summaries, entry contexts, verdicts. */
+
+import { folderOf } from "../base/path";
 import { Query } from "../base/query";
 import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
 import type { EntryContext, Scope } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
-import { parameterNames, passedTo, passedToPointer } from "./callbacks";
+import { handedOn } from "./callbacks";
 import { CallGraph, type FunctionRef, refKey } from "./callGraph";
 import { contextsAtCalls, entryContext, entryMatters, hangsOnCallers, type Meet } from "./entry";
 import { withConsumed } from "./handover";
-import { folderOf, type Program } from "./program";
+import type { Program } from "./program";
 import { summarise } from "./summary";
 
 /** What is kept of an analysis that assumes nothing about the caller. */
@@ -163,15 +165,16 @@ export class Folder<V> {
     this.program.readText(key);
     const ref = this.program.find(key);
     if (!ref) return false;
-    const text = this.program.textOf(ref);
-    const head = ref.item.bodyStart - ref.item.start;
-    const name = parameterNames(text.slice(0, head))[Number(where.slice(bar + 1))];
-    if (!name) return false;
-    const body = text.slice(head);
-    if (passedToPointer(body, name)) return true;
-    return ref.item.calls.some(
-      (callee) =>
-        !this.program.isOpaque(callee) && passedTo(body, callee, name).some((i) => this.handsOn(ref.file, callee, i)),
+    const { ast } = this.program.lowered(ref);
+    const parameter = ast.params[Number(where.slice(bar + 1))];
+    if (!parameter) return false;
+    const places = handedOn(ast, parameter.name);
+    return (
+      places.some(({ callee }) => callee === null) ||
+      places.some(
+        ({ callee, index }) =>
+          callee !== null && !this.program.isOpaque(callee) && this.handsOn(ref.file, callee, index),
+      )
     );
   }
 
@@ -272,7 +275,7 @@ export class Folder<V> {
     if (!ref) return null;
     const a = this.analyse(ref, "summaries", UNKNOWN_ENTRY);
     const { ast } = program.lowered(ref);
-    const model = withConsumed(program, ref, ast, summarise(ast, a, program.textOf(ref)));
+    const model = withConsumed(program, ref, ast, summarise(ast, a, ref.item.mentions));
     const plain: Plain = { model, matters: entryMatters(a), judged: false };
     program.analyses.set(plain, a);
     return plain;

@@ -1,4 +1,6 @@
 /** Locks that pass between a callback and its caller: returned with on purpose, or taken over with the call. */
+
+import { folderOf } from "../base/path";
 import { clause } from "../locks/apiModel";
 import { clauseTruth } from "../locks/calls";
 import type { Machine } from "../locks/machine";
@@ -9,7 +11,7 @@ import { parseCond, parsePath } from "../rules/expressions";
 import type { SlotContext } from "../rules/model";
 import type { FunctionAst } from "../syntax/ast";
 import type { FunctionRef } from "./callGraph";
-import { folderOf, type Program, type Slot, slotName } from "./program";
+import { type Program, type Slot, slotName } from "./program";
 
 export type Handover = SlotContext["handsOver"][number];
 

@@ -2,6 +2,7 @@
  * The interprocedural database: parsed functions, and per folder summaries, entry contexts and
  * verdicts, all on demand, memoised, and the same whatever the order of the questions.
  */
+import { folderOf } from "../base/path";
 import { Query, QueryDb } from "../base/query";
 import { Recent } from "../base/recent";
 import { buildCfg } from "../cfg/build";
@@ -440,9 +441,4 @@ function parts(key: string): { file: string; name: string; ordinal: number } {
 
 function now(): number {
   return (globalThis as { performance?: { now(): number } }).performance?.now() ?? 0;
-}
-
-export function folderOf(file: string): string {
-  const i = file.lastIndexOf("/");
-  return i < 0 ? "" : file.slice(0, i);
 }

@@ -224,8 +224,8 @@ function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
   return [...out.values()];
 }
 
-/** Builds the summary from the analysis under an unknown entry. */
-export function summarise(fn: FunctionAst, a: FunctionAnalysis, text: string): CallModel {
+/** Builds the summary from the analysis under an unknown entry; `mentions` are names in the body. */
+export function summarise(fn: FunctionAst, a: FunctionAnalysis, mentions: readonly string[]): CallModel {
   const m = a.machine;
   const exits = a.events.filter((e): e is Exit => e.k === "exit");
   const groups = new Map<string, Group>();
@@ -263,7 +263,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis, text: string): C
   const outcomes: Outcome[] = list.map((g, i) => ({
     when: [
       ...returnClauses(m, g.exits, g.constant, exits),
-      ...(g.constant ? [] : promisedFlags(m, fn, text, g.exits, releasedBy(g))),
+      ...(g.constant ? [] : promisedFlags(m, fn, mentions, g.exits, releasedBy(g))),
       ...(facts[i] ?? []),
     ],
     unless: [],

@@ -89,11 +89,9 @@ export function certainlyFree(m: Machine, s: State, cls: string, obj: ValueId): 
   const root = m.t.root(obj);
   const kind = m.rules.classes.get(cls)?.kind;
   if (root.k === "local" && v.k !== "load" && kind !== "bit") return true;
-  const other = m.rules.classes.get(cls)?.insteadOf;
-  if (other) {
-    const held = s.locks.get(lockKey(other.lock, m.load(s, m.t.field(obj, other.via))));
-    if (held && isHeld(held) && held.mode !== "top") return true;
-  }
+  const other = replacingLock(m, s, cls, obj);
+  const held = other && s.locks.get(lockKey(other.cls, other.obj));
+  if (held && isHeld(held) && held.mode !== "top") return true;
   if (m.entry.free.has(cls) && (kind !== "bit" || root.k === "param")) return true;
   return v.k === "result" && kind !== "bit" && kind !== "ref" && m.modelled.has(obj);
 }
@@ -105,14 +103,20 @@ export function certainlyNotHeld(m: Machine, s: State, cls: string, obj: ValueId
 
 /** Is a lock held, perhaps the very one, whose holder has no use for this lock? */
 export function maybeReplaced(m: Machine, s: State, cls: string, obj: ValueId): boolean {
-  const other = m.rules.classes.get(cls)?.insteadOf;
   const own = s.locks.get(lockKey(cls, obj));
-  if (!other || (own && isHeld(own))) return false;
-  const wanted = m.load(s, m.t.field(obj, other.via));
+  if (own && isHeld(own)) return false;
+  const other = replacingLock(m, s, cls, obj);
+  if (!other) return false;
   for (const e of s.locks.values())
-    if (e.cls === other.lock && isHeld(e) && e.mode !== "top" && aliasing(m.t, e.obj, wanted) !== "distinct")
+    if (e.cls === other.cls && isHeld(e) && e.mode !== "top" && aliasing(m.t, e.obj, other.obj) !== "distinct")
       return true;
   return false;
+}
+
+/** The lock whose holder has no use for this one, if there is such a lock. */
+function replacingLock(m: Machine, s: State, cls: string, obj: ValueId): { cls: string; obj: ValueId } | undefined {
+  const other = m.rules.classes.get(cls)?.insteadOf;
+  return other && { cls: other.lock, obj: m.load(s, m.t.field(obj, other.via)) };
 }
 
 /** Can the caller name the object? Then what it holds decides. */

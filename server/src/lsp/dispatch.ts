@@ -15,6 +15,8 @@ export interface Dispatcher {
     handler: Handler<Params, Result>,
     fallback: Result,
   ): (params: Params, token: CancellationToken) => Promise<Result>;
+  /** Installs the handler of one of our own requests, wrapped. */
+  answer<Params, Result>(name: string, handler: Handler<Params, Result>, fallback: Result): void;
   /** Wraps a notification handler or a deferred piece of work. */
   run(name: string, work: () => void | Promise<void>): Promise<void>;
 }
@@ -24,18 +26,20 @@ export function createDispatcher(connection: Connection): Dispatcher {
     const detail = error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
     connection.console.error(`${name} failed: ${detail}`);
   };
+  const request: Dispatcher["request"] = (name, handler, fallback) => async (params, token) => {
+    try {
+      throwIfCancelled(token);
+      return await handler(params, token);
+    } catch (error) {
+      if (isCancelled(error)) throw new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
+      if (error instanceof ResponseError) throw error;
+      log(name, error);
+      return fallback;
+    }
+  };
   return {
-    request: (name, handler, fallback) => async (params, token) => {
-      try {
-        throwIfCancelled(token);
-        return await handler(params, token);
-      } catch (error) {
-        if (isCancelled(error)) throw new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
-        if (error instanceof ResponseError) throw error;
-        log(name, error);
-        return fallback;
-      }
-    },
+    request,
+    answer: (name, handler, fallback) => connection.onRequest(name, request(name, handler, fallback)),
     async run(name, work) {
       try {
         await work();

@@ -1,11 +1,13 @@
 /** C functions to lower: the user's, found through the program, and those of scenarios, parsed from their text. */
 import { LineIndex } from "../base/lineIndex";
+import { folderOf } from "../base/path";
 import { buildCfg } from "../cfg/build";
 import type { Cfg } from "../cfg/cfg";
 import { type FunctionRef, refKey } from "../interproc/callGraph";
-import { folderOf, type Program } from "../interproc/program";
+import type { Program } from "../interproc/program";
 import type { CallModel } from "../locks/outcomes";
 import type { Expr, FunctionAst } from "../syntax/ast";
+import { globalsIn, withoutComments } from "../syntax/normaliseText";
 import { parseFunction } from "../syntax/parseFunction";
 import { scanFile } from "../syntax/scan";
 
@@ -34,10 +36,7 @@ export const TYPE_OF_ARGUMENT = "__auto_type";
 const MAX_TEXT = 72;
 
 function oneLine(text: string): string {
-  const flat = text
-    .replace(/\/\*[\s\S]*?\*\//g, " ")
-    .replace(/\s+/g, " ")
-    .trim();
+  const flat = withoutComments(text).replace(/\s+/g, " ").trim();
   return flat.length > MAX_TEXT ? `${flat.slice(0, MAX_TEXT - 3)}...` : flat;
 }
 
@@ -46,7 +45,6 @@ export type ProgramView = Pick<Program<unknown>, "env" | "functionsOf" | "lowere
   o: Pick<Program<unknown>["o"], "index" | "parser" | "macros" | "compiled">;
 };
 
-/** The functions of a tree, as code to lower. */
 /** A body by its text: enough to ask what it mentions. */
 export interface Located {
   file: string;
@@ -58,6 +56,7 @@ export interface Located {
   calls: readonly string[];
 }
 
+/** The functions of a tree, as code to lower. */
 export class UserCode {
   private readonly cache = new Map<string, Code>();
   private readonly macros = new Map<string, Code | null>();
@@ -162,11 +161,8 @@ export class UserCode {
   }
 
   private macroText({ file, item }: { file: string; item: { bodyStart: number; end: number } }): string {
-    return (this.textOfFile(file) ?? "")
-      .slice(item.bodyStart, item.end)
-      .replace(/\\\r?\n/g, " ")
-      .replace(/\/\*[\s\S]*?\*\//g, " ")
-      .trim();
+    const text = (this.textOfFile(file) ?? "").slice(item.bodyStart, item.end);
+    return withoutComments(text.replace(/\\\r?\n/g, " ")).trim();
   }
 
   private macroCode(file: string, name: string, params: string[] | null, text: string): Code | null {
@@ -258,9 +254,7 @@ export class UserCode {
   isGlobal(file: string, name: string): boolean {
     let names = this.globalNames.get(file);
     if (!names) {
-      const text = this.textOfFile(file) ?? "";
-      const declared = text.matchAll(/^(?:[A-Za-z_]\w*\s+)+\**\s*([A-Za-z_]\w*)\s*(?:=|;|\[|__)/gm);
-      names = new Set([...declared].map((m) => m[1]!));
+      names = globalsIn(this.textOfFile(file) ?? "");
       this.globalNames.set(file, names);
     }
     return names.has(name);
@@ -280,7 +274,7 @@ function enumerators(text: string): Map<string, number> {
   const out = new Map<string, number>();
   for (const [, body] of text.matchAll(/\benum\b\s*\w*\s*\{([^{}]*)\}/g)) {
     let next: number | null = 0;
-    for (const item of body!.replace(/\/\*[\s\S]*?\*\//g, "").split(",")) {
+    for (const item of withoutComments(body!).split(",")) {
       const found = /^\s*(\w+)\s*(?:=\s*(-?\w+)\s*)?$/.exec(item);
       if (!found) {
         next = null;

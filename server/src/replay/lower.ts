@@ -3,6 +3,7 @@ import type { Instr, Term } from "../cfg/cfg";
 import { UNKNOWN } from "../explore/model";
 import type { MacroTable } from "../rules/model";
 import type { Expr as CExpr } from "../syntax/ast";
+import { walk } from "../syntax/walk";
 import { answer, questionOf, wordOf } from "./bits";
 import type { Around } from "./byContract";
 import { Calls } from "./calls";
@@ -399,16 +400,10 @@ function assigns(code: Code, name: string): boolean {
   if (!names) {
     names = new Set();
     const found = names;
-    const visit = (e: unknown): void => {
-      if (Array.isArray(e)) e.forEach(visit);
-      else if (typeof e === "object" && e !== null) {
-        const x = e as { k?: string; l?: CExpr; e?: CExpr; op?: string };
-        const target = x.k === "assign" ? x.l : x.k === "incdec" || (x.k === "un" && x.op === "&") ? x.e : undefined;
-        if (target?.k === "id") found.add(target.name);
-        Object.values(e).forEach(visit);
-      }
-    };
-    visit(code.ast.body);
+    walk(code.ast.body, (n) => {
+      const target = n.k === "assign" ? n.l : n.k === "incdec" || (n.k === "un" && n.op === "&") ? n.e : undefined;
+      if (target?.k === "id") found.add(target.name);
+    });
     assigned.set(code.ast, names);
   }
   return names.has(name);

@@ -34,7 +34,6 @@ function blocksAt(code: Code, w: Waypoint): Set<number> {
 function follow(cfg: Cfg, steps: readonly ReadonlySet<number>[]): ReadonlySet<number> | null {
   const goal = steps.length;
   const levels = goal + 1;
-  const byId = new Map(cfg.blocks.map((b) => [b.id, b]));
   const enter = (block: number, level: number): number => {
     let k = level;
     while (k < goal && steps[k]!.has(block)) k++;
@@ -44,7 +43,7 @@ function follow(cfg: Cfg, steps: readonly ReadonlySet<number>[]): ReadonlySet<nu
   const before = new Map<number, number[]>([[start, []]]);
   const all = [start];
   for (const node of all)
-    for (const to of successors(byId.get(Math.floor(node / levels))!)) {
+    for (const to of successors(cfg.blocks[Math.floor(node / levels)]!)) {
       const next = enter(to, node % levels);
       const known = before.get(next);
       if (known) known.push(node);

@@ -4,7 +4,7 @@
  * never an answer.
  */
 import type { Effect } from "../rules/model";
-import type { Expr as CExpr } from "../syntax/ast";
+import { type Node, walk, walkInto } from "../syntax/walk";
 import type { Code, Located, UserCode } from "./code";
 import type { Primitives } from "./scenario";
 import { bare, type LockKind, type World } from "./world";
@@ -207,10 +207,10 @@ export class Relevance {
     const enters = new Set<string>();
     const leaves = new Set<string>();
     this.sections.set(code.name, [enters, leaves]);
-    visitNodes(code.ast.body, (node) => {
-      if (node.k !== "call" || node.fn?.k !== "id") return "on";
+    walk(code.ast.body, (node) => {
+      if (node.k !== "call" || node.fn.k !== "id") return;
       const inner = this.o.primitives.get(node.fn.name);
-      const section = node.args?.[0]?.k === "id" ? node.args[0].name : "";
+      const section = node.args[0]?.k === "id" ? node.args[0].name : "";
       if (node.fn.name === "lk_enter") enters.add(section);
       else if (node.fn.name === "lk_leave") leaves.add(section);
       else if (inner) {
@@ -218,7 +218,6 @@ export class Relevance {
         for (const s of more) enters.add(s);
         for (const s of less) leaves.add(s);
       }
-      return "on";
     });
     // One that enters may leave again where it fails.
     for (const s of enters) leaves.delete(s);
@@ -242,15 +241,15 @@ export class Relevance {
     const { world, about, primitives } = this.o;
     const known = new Set(code.ast.params.map((p) => p.name));
     let speaks = true;
-    visitNodes(code.ast.body, (node) => {
-      if (node.k === "decl") for (const v of node.vars ?? []) known.add(v.name);
-      if (node.k === "call" && node.fn?.k === "id") {
+    const see = (node: Node): boolean => {
+      if (node.k === "decl") for (const v of node.vars) known.add(v.name);
+      if (node.k === "call" && node.fn.k === "id") {
         const inner = primitives.get(node.fn.name);
         if (inner && !this.speaks(inner)) speaks = false;
-        if (/^lk_(?:profile|slot|has_slot)$/.test(node.fn.name)) return "skip";
-        return "arguments";
+        if (!/^lk_(?:profile|slot|has_slot)$/.test(node.fn.name)) for (const a of node.args) walkInto(a, see);
+        return false;
       }
-      if (node.k === "id" && node.name !== undefined) {
+      if (node.k === "id") {
         const n = node.name;
         speaks &&=
           known.has(n) ||
@@ -261,8 +260,9 @@ export class Relevance {
           about.constants.has(n) ||
           /^(?:NULL|true|false|read|write|[A-Z][A-Z0-9_]*)$/.test(n);
       }
-      return "on";
-    });
+      return true;
+    };
+    walk(code.ast.body, see);
     this.spoken.set(code.name, speaks);
     return speaks;
   }
@@ -277,14 +277,13 @@ export class Relevance {
       ? /^lk_(?:acquire|try|release|downgrade|snapshot|settle|sleep|drop|new)/
       : /^lk_(?:acquire|try|release|downgrade|snapshot|settle|sleep|drop|new|enter|leave)/;
     let acts = false;
-    visitNodes(code.ast.body, (node) => {
-      if (node.k === "id" && node.name !== undefined && this.o.world.cell(node.name)) acts = true;
+    walk(code.ast.body, (node) => {
+      if (node.k === "id" && this.o.world.cell(node.name)) acts = true;
       if (node.k === "un" && node.op === "*") acts ||= this.pointers !== null;
-      if (node.k === "call" && node.fn?.k === "id") {
+      if (node.k === "call" && node.fn.k === "id") {
         const inner = this.o.primitives.get(node.fn.name);
         if (inner ? this.acts(inner, inside) : word.test(node.fn.name)) acts = true;
       }
-      return "on";
     });
     this.acting.set(key, acts);
     return acts;
@@ -323,24 +322,4 @@ export function isHarmless(about: Primitives, name: string): boolean {
 export function lockKindOf(kind: string): LockKind | undefined {
   if (kind === "bit") return "mutex";
   return kind === "spin" || kind === "mutex" || kind === "rwsem" ? kind : undefined;
-}
-
-interface Node {
-  k?: string;
-  op?: string;
-  name?: string;
-  fn?: CExpr;
-  args?: CExpr[];
-  vars?: { name: string }[];
-}
-
-/** Walks syntax; the visitor says whether to go on below, only into a call's arguments, or not. */
-function visitNodes(x: unknown, visit: (node: Node) => "on" | "skip" | "arguments"): void {
-  if (Array.isArray(x)) for (const y of x) visitNodes(y, visit);
-  else if (typeof x === "object" && x !== null) {
-    const how = visit(x as Node);
-    if (how === "skip") return;
-    if (how === "arguments") visitNodes((x as Node).args, visit);
-    else for (const y of Object.values(x)) visitNodes(y, visit);
-  }
 }

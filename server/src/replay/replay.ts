@@ -3,7 +3,7 @@ import { hashText } from "../base/hash";
 import type { Choice, Violation } from "../explore/model";
 import { toPromela } from "../explore/promela";
 import { formatSchedule, parseSchedule, runSchedule } from "../explore/run";
-import type { SearchOptions, SearchResult } from "../explore/search";
+import { nothingFound, type SearchOptions, type SearchResult } from "../explore/search";
 import type { Trace, TraceStep } from "../protocol/trace";
 import { blankTrace } from "./blank";
 import { type BuildInput, type Built, build, type Models, NoModel, TOO_LARGE } from "./build";
@@ -168,20 +168,13 @@ function scheduled(input: ReplayInput, built: Built, text: string): Trace | { pr
       ? { kind: "deadlock", thread: run.waiting[0]!, subject: -1 }
       : null);
   const result: SearchResult = {
+    ...nothingFound(),
     violation,
     switches: switchesOf(schedule),
     steps: schedule.length,
     schedule,
     states: schedule.length,
     transitions: schedule.length,
-    overflow: false,
-    wild: false,
-    lost: new Set(),
-    cuts: [],
-    capped: false,
-    bounded: false,
-    seen: new Set(),
-    ended: new Set(),
   };
   const told = violation && tell(built, schedule, violation, input.memory ?? "sc");
   const open = said(told?.open ?? []);

@@ -3,9 +3,10 @@
  * agree, or normalisation has swallowed code. Used by tests and by `--stats`.
  */
 import type { MacroTable } from "../rules/model";
-import type { Expr, FunctionAst, Stmt } from "./ast";
+import type { FunctionAst } from "./ast";
 import { directiveEnd, isWordPart, isWordStart, skipGroup, skipLiteral, skipSpace, wordEnd } from "./normaliseText";
 import { Word, wordTable } from "./normaliseWords";
+import { walk } from "./walk";
 
 /**
  * Offset of each name that is followed by `(` → the name. Left out: operands that are never evaluated,
@@ -79,100 +80,11 @@ function skipsOperand(cls: Word): boolean {
 /** Offset of the called name → the name, for every call, loop macro and guard of the AST. */
 export function callsInAst(fn: FunctionAst): Map<number, string> {
   const calls = new Map<number, string>();
-  const expr = (e: Expr | null): void => {
-    if (e === null) return;
-    switch (e.k) {
-      case "call":
-        if (e.fn.k === "id") calls.set(e.fn.at, e.fn.name);
-        else if (e.fn.k === "mem") calls.set(e.fn.end - e.fn.field.length, e.fn.field);
-        expr(e.fn);
-        e.args.forEach(expr);
-        break;
-      case "mem":
-        expr(e.base);
-        break;
-      case "idx":
-        expr(e.base);
-        expr(e.index);
-        break;
-      case "un":
-      case "incdec":
-      case "cast":
-        expr(e.e);
-        break;
-      case "bin":
-      case "assign":
-      case "comma":
-        expr(e.l);
-        expr(e.r);
-        break;
-      case "cond":
-        expr(e.c);
-        expr(e.t);
-        expr(e.f);
-        break;
-      case "stmtexpr":
-        e.body.forEach(stmt);
-        break;
-      case "init":
-        for (const i of e.items) expr(i.value);
-        break;
-      case "unknown":
-        e.parts.forEach(expr);
-        break;
-    }
-  };
-  const stmt = (s: Stmt): void => {
-    switch (s.k) {
-      case "block":
-        s.body.forEach(stmt);
-        break;
-      case "expr":
-        expr(s.e);
-        break;
-      case "decl":
-        for (const v of s.vars) expr(v.init);
-        break;
-      case "if":
-        expr(s.c);
-        stmt(s.t);
-        if (s.f) stmt(s.f);
-        break;
-      case "while":
-      case "do":
-        expr(s.c);
-        stmt(s.body);
-        break;
-      case "for":
-        if (s.init) stmt(s.init);
-        expr(s.c);
-        expr(s.step);
-        stmt(s.body);
-        break;
-      case "switch":
-        expr(s.e);
-        stmt(s.body);
-        break;
-      case "case":
-        expr(s.value);
-        expr(s.to);
-        break;
-      case "return":
-        expr(s.e);
-        break;
-      case "guard":
-        calls.set(s.at, "guard");
-        s.args.forEach(expr);
-        if (s.body) stmt(s.body);
-        break;
-      case "ppif":
-        for (const b of s.branches) b.body.forEach(stmt);
-        break;
-      case "unknown":
-        s.parts.forEach(expr);
-        break;
-    }
-  };
-  fn.body.forEach(stmt);
+  walk(fn.body, (n) => {
+    if (n.k === "guard") calls.set(n.at, "guard");
+    if (n.k !== "call") return;
+    if (n.fn.k === "id") calls.set(n.fn.at, n.fn.name);
+    else if (n.fn.k === "mem") calls.set(n.fn.end - n.fn.field.length, n.fn.field);
+  });
   return calls;
 }

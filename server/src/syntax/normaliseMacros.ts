@@ -1,4 +1,5 @@
 /** Derives from a `#define` how uses of the macro read, where that changes the syntax around them. */
+import { withoutComments } from "./normaliseText";
 
 export type MacroClass =
   /** `name(…) statement`: a loop (or an `if` without else). */
@@ -10,11 +11,8 @@ export type MacroClass =
   /** Reads as whatever this other macro reads as. */
   | { kind: "alias"; to: string };
 
-const COMMENT = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
-
 export function classifyMacro(params: string[] | null, bodyText: string): MacroClass | undefined {
-  const body = bodyText
-    .replace(COMMENT, " ")
+  const body = withoutComments(bodyText)
     .replace(/\\\r?\n/g, " ")
     .trim();
   if (body === "" || /^(?:__attribute__|__attribute)\s*\(/.test(body)) return { kind: "attribute" };

@@ -55,6 +55,24 @@ export function skipLiteral(s: string, from: number, end: number): number {
   return end;
 }
 
+const COMMENT_OR_LITERAL = /\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
+
+/** The text with a space for each comment. */
+export function withoutComments(text: string): string {
+  return text.includes("/") ? text.replace(COMMENT_OR_LITERAL, (m) => (m[0] === "/" ? " " : m)) : text;
+}
+
+/** The text with a space for each comment, string and character. */
+export function bareCode(text: string): string {
+  return text.replace(COMMENT_OR_LITERAL, " ");
+}
+
+/** Names of the variables that a file declares at its top level. */
+export function globalsIn(text: string): Set<string> {
+  const declared = withoutComments(text).matchAll(/^(?:[A-Za-z_]\w*\s+)+\**\s*([A-Za-z_]\w*)\s*(?:=|;|\[|__)/gm);
+  return new Set([...declared].map(([, name]) => name!));
+}
+
 /** End of the bracketed group that opens at `from` (just after its closing bracket), or -1. */
 export function skipGroup(s: string, from: number, end: number): number {
   const open = s.charCodeAt(from);
@@ -120,7 +138,7 @@ export function indentation(s: string, at: number): number {
 
 /** The condition of an `#if`-like directive as one expression: `defined(X)`, `!defined(X)`, raw text; "" for `#else`. */
 export function conditionText(directive: string): string {
-  const flat = directive.replace(/\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*/g, " ").replace(/\\\r?\n/g, " ");
+  const flat = withoutComments(directive).replace(/\\\r?\n/g, " ");
   const m = /^\s*#\s*(\w+)\s*([\s\S]*)$/.exec(flat);
   const rest = (m?.[2] ?? "").replace(/\s+/g, " ").trim();
   switch (m?.[1]) {

@@ -1,3 +1,4 @@
+import { withoutComments } from "./normaliseText";
 import { detached } from "./scanTable";
 
 /** What has been read of the declaration at file level, as flat token lists. */
@@ -162,9 +163,7 @@ const negated = (condition: string): string => {
 
 /** `CONFIG_X`, `!CONFIG_X`, or the text of the condition on one line. */
 function conditionText(raw: string, word: string): string {
-  const text = raw
-    .replace(/\/\*[\s\S]*?(\*\/|$)/g, " ")
-    .replace(/\/\/.*/g, " ")
+  const text = withoutComments(raw)
     .replace(/\\\r?\n/g, " ")
     .replace(/\s+/g, " ")
     .trim();

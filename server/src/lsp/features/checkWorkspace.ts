@@ -32,19 +32,16 @@ export const checkWorkspace: Feature = {
         await connection.sendDiagnostics({ uri, diagnostics: items });
       });
     });
-    connection.onRequest(
+    dispatch.answer(
       checkWorkspaceRequest,
-      dispatch.request(
-        checkWorkspaceRequest,
-        async (params: CheckWorkspaceParams | null, token) => {
-          const uris = params?.uris;
-          const project = uris?.[0] === undefined ? await session.firstProject() : await session.projectOf(uris[0]);
-          if (project === undefined) return nothing;
-          const paths = uris?.map((uri) => project.treePath(session.placeOf(uri)));
-          return await run(context, project, paths, params?.workDoneToken, token, published);
-        },
-        nothing,
-      ),
+      async (params: CheckWorkspaceParams | null, token) => {
+        const uris = params?.uris;
+        const project = uris?.[0] === undefined ? await session.firstProject() : await session.projectOf(uris[0]);
+        if (project === undefined) return nothing;
+        const paths = uris?.map((uri) => project.treePath(session.placeOf(uri)));
+        return await run(context, project, paths, params?.workDoneToken, token, published);
+      },
+      nothing,
     );
     return undefined;
   },

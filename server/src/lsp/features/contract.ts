@@ -3,23 +3,20 @@ import { type ContractParams, type ContractResult, contractRequest } from "../..
 import type { Feature } from "./feature";
 
 export const contract: Feature = {
-  register({ connection, session, dispatch }) {
-    connection.onRequest(
+  register({ session, dispatch }) {
+    dispatch.answer(
       contractRequest,
-      dispatch.request(
-        "lockstep/contract",
-        async (params: ContractParams): Promise<ContractResult> => {
-          const file = await session.open(params.textDocument.uri);
-          if (file === undefined) return null;
-          const { engine } = file.project;
-          const name =
-            "function" in params
-              ? params.function
-              : engine.lockStateAt(file.path, file.document.offsetAt(params.position)).function;
-          return name === null ? null : (engine.contract(file.path, name) ?? null);
-        },
-        null,
-      ),
+      async (params: ContractParams): Promise<ContractResult> => {
+        const file = await session.open(params.textDocument.uri);
+        if (file === undefined) return null;
+        const { engine } = file.project;
+        const name =
+          "function" in params
+            ? params.function
+            : engine.lockStateAt(file.path, file.document.offsetAt(params.position)).function;
+        return name === null ? null : (engine.contract(file.path, name) ?? null);
+      },
+      null,
     );
     return undefined;
   },

@@ -8,18 +8,15 @@ import {
 import type { Feature } from "./feature";
 
 export const heldRegions: Feature = {
-  register({ connection, session, dispatch }) {
-    connection.onRequest(
+  register({ session, dispatch }) {
+    dispatch.answer(
       heldRegionsRequest,
-      dispatch.request(
-        heldRegionsRequest,
-        async ({ textDocument }: HeldRegionsParams): Promise<HeldRegionsResult> => {
-          const file = await session.open(textDocument.uri);
-          if (file === undefined) return [];
-          return file.project.engine.lockMaps(file.path).flatMap((map) => regionsOf(map.function, map.lines));
-        },
-        [],
-      ),
+      async ({ textDocument }: HeldRegionsParams): Promise<HeldRegionsResult> => {
+        const file = await session.open(textDocument.uri);
+        if (file === undefined) return [];
+        return file.project.engine.lockMaps(file.path).flatMap((map) => regionsOf(map.function, map.lines));
+      },
+      [],
     );
     return undefined;
   },

@@ -5,19 +5,16 @@ import type { Feature } from "./feature";
 const nothing: LockStateResult = { function: null, locks: [] };
 
 export const lockState: Feature = {
-  register({ connection, session, dispatch }) {
-    connection.onRequest(
+  register({ session, dispatch }) {
+    dispatch.answer(
       lockStateRequest,
-      dispatch.request(
-        "lockstep/lockState",
-        async ({ textDocument, position }: PlaceParams): Promise<LockStateResult> => {
-          const file = await session.open(textDocument.uri);
-          return file === undefined
-            ? nothing
-            : file.project.engine.lockStateAt(file.path, file.document.offsetAt(position));
-        },
-        nothing,
-      ),
+      async ({ textDocument, position }: PlaceParams): Promise<LockStateResult> => {
+        const file = await session.open(textDocument.uri);
+        return file === undefined
+          ? nothing
+          : file.project.engine.lockStateAt(file.path, file.document.offsetAt(position));
+      },
+      nothing,
     );
     return undefined;
   },

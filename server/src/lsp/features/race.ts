@@ -5,65 +5,44 @@ import { fileDefining, racersOf } from "../../engine/racers";
 import {
   type FunctionParams,
   type RaceParams,
-  type RaceResult,
   type RacersResult,
-  type RaceTextParams,
-  type ReplayTextResult,
   raceRequest,
   racersRequest,
   raceTextRequest,
 } from "../../protocol/replay";
-import { answerOf, type Replayed, textOf } from "../answers";
+import { answerOf, type Replayed } from "../answers";
 import type { Project } from "../project";
 import { scenariosOf } from "../races";
 import type { Session } from "../session";
 import { inSlices } from "../slices";
+import { answerTraces } from "../traceRequests";
 import type { Feature } from "./feature";
 
-const failed = { problem: "the race failed; see the log." };
-
 export const race: Feature = {
-  register({ connection, session, dispatch }) {
-    connection.onRequest(
-      raceRequest,
-      dispatch.request<RaceParams, RaceResult>(
-        raceRequest,
-        async (params, token) => {
-          const found = await search(session, params, token);
-          if ("problem" in found) return found;
-          const about = { function: found.name, finding: null, scenarios: [] };
-          return answerOf(session, found.project, found.trace, about);
-        },
-        failed,
-      ),
-    );
-    connection.onRequest(
-      raceTextRequest,
-      dispatch.request<RaceTextParams, ReplayTextResult>(
-        raceTextRequest,
-        async (params, token) => {
-          const found = await search(session, params, token);
-          return "problem" in found ? found : textOf(found, params.format);
-        },
-        failed,
-      ),
-    );
-    connection.onRequest(
+  register({ session, dispatch }) {
+    answerTraces<RaceParams, Found>(dispatch, {
+      request: raceRequest,
+      textRequest: raceTextRequest,
+      search: (params, token) => search(session, params, token),
+      shown: (found) =>
+        "problem" in found
+          ? found
+          : answerOf(session, found.project, found.trace, { function: found.name, finding: null, scenarios: [] }),
+      failed: "the race failed; see the log.",
+    });
+    dispatch.answer<FunctionParams, RacersResult>(
       racersRequest,
-      dispatch.request<FunctionParams, RacersResult>(
-        racersRequest,
-        async (params, token) => {
-          const first = await placeOf(session, params);
-          if (typeof first === "string") return { problem: first };
-          const { project, place } = first;
-          const open = await Promise.all(session.documents.keys().map((uri) => session.open(uri)));
-          const files = open.flatMap((file) => (file?.project === project ? [file.path] : []));
-          const found = await inSlices(session, [], racersOf(project.engine, place, files), token);
-          const racers = found.map((racer) => ({ ...racer, uri: session.uriOf(project, racer.file) }));
-          return { function: place.name, racers };
-        },
-        { problem: "functions could not be looked for; see the log." },
-      ),
+      async (params, token) => {
+        const first = await placeOf(session, params);
+        if (typeof first === "string") return { problem: first };
+        const { project, place } = first;
+        const open = await Promise.all(session.documents.keys().map((uri) => session.open(uri)));
+        const files = open.flatMap((file) => (file?.project === project ? [file.path] : []));
+        const found = await inSlices(session, [], racersOf(project.engine, place, files), token);
+        const racers = found.map((racer) => ({ ...racer, uri: session.uriOf(project, racer.file) }));
+        return { function: place.name, racers };
+      },
+      { problem: "functions could not be looked for; see the log." },
     );
     return undefined;
   },

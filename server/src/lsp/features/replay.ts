@@ -11,51 +11,34 @@ import {
   type RaceTarget,
   type ReplayAnswer,
   type ReplayParams,
-  type ReplayResult,
-  type ReplayTextParams,
-  type ReplayTextResult,
   raceTextCommand,
   replayRequest,
   replayTextRequest,
   showRaceCommand,
 } from "../../protocol/replay";
 import { traceText } from "../../report/trace";
-import { answerOf, textOf } from "../answers";
+import { answerOf } from "../answers";
 import { type Located, locate, scenarioChoices, scenariosOf } from "../races";
 import type { OpenFile, Session } from "../session";
 import { inSlices } from "../slices";
+import { answerTraces } from "../traceRequests";
 import type { Feature } from "./feature";
-
-const failed = { problem: "the replay failed; see the log." };
 
 export const replay: Feature = {
   register({ connection, session, dispatch }) {
-    connection.onRequest(
-      replayRequest,
-      dispatch.request<ReplayParams, ReplayResult>(
-        replayRequest,
-        async (params, token) => {
-          const scenarios = scenarioChoices(session);
-          const found = await search(session, params, token);
-          if ("problem" in found) return { ...found, scenarios };
-          const { file, located, trace } = found;
-          const finding = located.finding && pick(located.finding);
-          return answerOf(session, file.project, trace, { function: located.function, finding, scenarios });
-        },
-        failed,
-      ),
-    );
-    connection.onRequest(
-      replayTextRequest,
-      dispatch.request<ReplayTextParams, ReplayTextResult>(
-        replayTextRequest,
-        async (params, token) => {
-          const found = await search(session, params, token);
-          return "problem" in found ? found : textOf(found, params.format);
-        },
-        failed,
-      ),
-    );
+    answerTraces<ReplayParams, Found>(dispatch, {
+      request: replayRequest,
+      textRequest: replayTextRequest,
+      search: (params, token) => search(session, params, token),
+      shown: (found) => {
+        const scenarios = scenarioChoices(session);
+        if ("problem" in found) return { ...found, scenarios };
+        const { file, located, trace } = found;
+        const finding = located.finding && pick(located.finding);
+        return answerOf(session, file.project, trace, { function: located.function, finding, scenarios });
+      },
+      failed: "the replay failed; see the log.",
+    });
     if (session.client.commands.includes(showRaceCommand)) return undefined;
     connection.onExecuteCommand(
       dispatch.request<ExecuteCommandParams, string | null>(

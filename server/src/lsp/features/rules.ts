@@ -4,29 +4,26 @@ import { ruleHelp } from "../../report/ruleHelp";
 import type { Feature } from "./feature";
 
 export const rules: Feature = {
-  register({ connection, session, dispatch }) {
-    connection.onRequest(
+  register({ session, dispatch }) {
+    dispatch.answer(
       rulesRequest,
-      dispatch.request(
-        "lockstep/rules",
-        async (params: RulesParams | null): Promise<RulesResult> => {
-          const uri = params?.textDocument?.uri;
-          const project = uri === undefined ? await session.firstProject() : await session.projectOf(uri);
-          if (project === undefined) return { rules: [] };
-          const off = new Set(project.config.disable.map((name) => name.toLowerCase()));
-          const listed = project.rules.checks.map((rule) => ({
-            id: rule.id,
-            alias: rule.alias,
-            title: rule.title,
-            status: rule.status,
-            confidence: rule.confidence,
-            enabled: !off.has(rule.id.toLowerCase()) && !off.has(rule.alias.toLowerCase()),
-            markdown: ruleHelp(rule, "markdown"),
-          }));
-          return { rules: listed.sort((a, b) => (a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0)) };
-        },
-        { rules: [] },
-      ),
+      async (params: RulesParams | null): Promise<RulesResult> => {
+        const uri = params?.textDocument?.uri;
+        const project = uri === undefined ? await session.firstProject() : await session.projectOf(uri);
+        if (project === undefined) return { rules: [] };
+        const off = new Set(project.config.disable.map((name) => name.toLowerCase()));
+        const listed = project.rules.checks.map((rule) => ({
+          id: rule.id,
+          alias: rule.alias,
+          title: rule.title,
+          status: rule.status,
+          confidence: rule.confidence,
+          enabled: !off.has(rule.id.toLowerCase()) && !off.has(rule.alias.toLowerCase()),
+          markdown: ruleHelp(rule, "markdown"),
+        }));
+        return { rules: listed.sort((a, b) => (a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0)) };
+      },
+      { rules: [] },
     );
     return undefined;
   },

@@ -4,29 +4,26 @@ import { isKernelRoot } from "../../workspace/kernelRoot";
 import type { Feature } from "./feature";
 
 export const tree: Feature = {
-  register({ connection, session, dispatch }) {
-    connection.onRequest(
+  register({ session, dispatch }) {
+    dispatch.answer(
       treeRequest,
-      dispatch.request(
-        treeRequest,
-        async ({ textDocument }: TreeParams): Promise<TreeResult> => {
-          const file = await session.open(textDocument.uri);
-          if (file === undefined) return null;
-          const { project } = file;
-          const kernel = isKernelRoot(session.host, project.root);
-          const rules = new Map<string, string[]>();
-          for (const rule of project.rules.checks)
-            for (const condition of rule.applies) {
-              const symbol = condition.slice(1);
-              rules.set(symbol, [...(rules.get(symbol) ?? []), rule.alias]);
-            }
-          const features = [...rules]
-            .map(([symbol, ids]) => ({ symbol, present: project.engine.defines(symbol), rules: ids }))
-            .sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-          return { root: project.root, kernel, version: versionOf(project.tree.read("Makefile")), features };
-        },
-        null,
-      ),
+      async ({ textDocument }: TreeParams): Promise<TreeResult> => {
+        const file = await session.open(textDocument.uri);
+        if (file === undefined) return null;
+        const { project } = file;
+        const kernel = isKernelRoot(session.host, project.root);
+        const rules = new Map<string, string[]>();
+        for (const rule of project.rules.checks)
+          for (const condition of rule.applies) {
+            const symbol = condition.slice(1);
+            rules.set(symbol, [...(rules.get(symbol) ?? []), rule.alias]);
+          }
+        const features = [...rules]
+          .map(([symbol, ids]) => ({ symbol, present: project.engine.defines(symbol), rules: ids }))
+          .sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+        return { root: project.root, kernel, version: versionOf(project.tree.read("Makefile")), features };
+      },
+      null,
     );
     return undefined;
   },
