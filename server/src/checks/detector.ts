@@ -16,6 +16,8 @@ export interface RawFinding {
   steps: Site[];
   /** Higher wins where several findings share a place. */
   weight: number;
+  /** Class of the lock that is not held there. */
+  missing?: string;
 }
 
 export interface DetectorContext {

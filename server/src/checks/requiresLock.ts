@@ -66,6 +66,8 @@ function unmet(ctx: DetectorContext, rule: string, e: NeedEvent): RawFinding {
       },
     ],
     weight: 2,
+    // One that callers held and that was dropped on the way is theirs all the same.
+    ...(e.info?.entry || e.info?.dropped ? {} : { missing: e.need.cls }),
   };
 }
 

@@ -71,7 +71,7 @@ export function* replayLineSteps(
     scenario,
     profile,
     subject,
-    held: heldBy(engine, request.file, subject.item.name),
+    held: heldBy(engine, request.file, subject.item.name, finding && engine.causeOf(finding)?.raw.missing),
     leaves: leavesLocks(engine, request.file, subject.item.name),
     line: finding ? finding.line : null,
     ...pathOf(engine, finding),
@@ -134,7 +134,7 @@ export function* replayFinding(
   const cause = engine.causeOf(finding);
   const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || s.id === only) : [];
   if (!cause || chosen.length === 0) return null;
-  const held = heldBy(engine, finding.file, finding.function);
+  const held = heldBy(engine, finding.file, finding.function, cause.raw.missing);
   const leaves = leavesLocks(engine, finding.file, finding.function);
   const shared = budget.shared ?? new Shared();
   return yield* overRuns(everyRun(chosen), ({ scenario, profile }) => ({
@@ -221,8 +221,8 @@ function runsOf(scenarios: readonly Scenario[], wanted: string | null): Run[] | 
   return `scenario ${scenario!.id} has no profile "${wanted}"; ${have}`;
 }
 
-/** Locks that callers hold, by the class's id. */
-export function heldBy(engine: EngineImpl, file: string, fn: string): ReplayInput["held"] {
+/** Locks that callers hold, by the class's id. `missing`: one that they do not, though it is given back. */
+export function heldBy(engine: EngineImpl, file: string, fn: string, missing?: string): ReplayInput["held"] {
   const { classes } = engine.program.o.compiled;
   const contract = engine.contract(file, fn);
   // What it gives back it must have got.
@@ -230,7 +230,7 @@ export function heldBy(engine: EngineImpl, file: string, fn: string): ReplayInpu
   return held.flatMap(({ lock, mode, when }, n) => {
     if (held.findIndex((h) => h.lock === lock) !== n) return [];
     const cls = [...classes.values()].find((c) => c.label === lock || c.id === lock);
-    return cls && (when === "" || n >= (contract?.requires.length ?? 0))
+    return cls && cls.id !== missing && (when === "" || n >= (contract?.requires.length ?? 0))
       ? [{ lock: cls.id, mode: mode === "write" ? ("write" as const) : ("read" as const) }]
       : [];
   });
