@@ -1,9 +1,12 @@
 /** Every error and warning on the unmodified kernels has been judged, and no judgement is out of date. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { Verdicts } from "../src/engine/levels";
+import { loadScenarios } from "../src/engine/replay";
+import type { Engine } from "../src/engine/types";
 import { createNodeHost } from "../src/node/host";
 import { describeKernel } from "./kernel";
 import { Tree } from "./mutations/tree";
-import { type Census, compare, isMm, loadTriage, takeCensus } from "./triage/census";
+import { type Census, compare, isMm, loadTriage, raceOf, takeCensus } from "./triage/census";
 
 const triage = loadTriage();
 
@@ -28,11 +31,13 @@ describe("triage file", () => {
 for (const version of ["6.12", "6.1"] as const) {
   describeKernel(version, "findings on the unmodified tree", (root) => {
     let census: Census;
+    let engine: Engine;
+    const host = createNodeHost();
 
     beforeAll(async () => {
       const tree = new Tree(root);
-      const host = createNodeHost();
-      census = takeCensus(version, await host.createEngine(tree, host.shippedRules()), tree, triage.scope);
+      engine = await host.createEngine(tree, host.shippedRules());
+      census = takeCensus(version, engine, tree, triage.scope);
     }, 900_000);
 
     it("checks every file", () => {
@@ -50,6 +55,17 @@ for (const version of ["6.12", "6.1"] as const) {
     it("still match every entry", () => {
       const { stale } = compare(census, triage);
       expect(stale.map((e) => `${e.rule} ${e.file} ${e.function} ${e.fingerprint}`)).toEqual([]);
+    });
+
+    it("come with the races that were judged with them", () => {
+      const verdicts = new Verdicts(() => loadScenarios(host.builtinRules()));
+      const judged = triage.entries.flatMap((entry) => {
+        const finding = census.findings.find((f) => f.fingerprint === entry.fingerprint);
+        return finding && entry.trees.includes(version) ? [{ entry, finding }] : [];
+      });
+      expect(judged.length).toBeGreaterThan(1);
+      const races = judged.map(({ finding }) => `${finding.fingerprint} ${raceOf(engine, verdicts, finding)}`);
+      expect(races).toEqual(judged.map(({ entry }) => `${entry.fingerprint} ${entry.race}`));
     });
 
     it("hide little at hint level", () => {

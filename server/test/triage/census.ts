@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import type { Verdicts } from "../../src/engine/levels";
 import type { Engine } from "../../src/engine/types";
 import type { Degraded, Finding } from "../../src/protocol/finding";
 import { projectRoot } from "../mutations/data";
@@ -16,6 +17,8 @@ export interface TriageEntry {
   function: string;
   /** `bug`: true, unfixed in this tree; `benign`: the rule is broken, harm excluded; `false`: the analysis is wrong. */
   verdict: "bug" | "benign" | "false";
+  /** `none needed`: the mistake is complete in one thread; else the verdict of the finding's replay. */
+  race: "none needed" | "violation" | "clean" | "inconclusive";
   /** One sentence. */
   reason: string;
 }
@@ -68,6 +71,15 @@ export function takeCensus(
 
 export function isMm(file: string): boolean {
   return file.startsWith("mm/");
+}
+
+/** What the replay of a finding says, as a whole check runs it. */
+export function raceOf(engine: Engine, verdicts: Verdicts, finding: Finding): TriageEntry["race"] {
+  // The finding as the engine gives it now: replays ask how it came about.
+  const now = engine.check(finding.file).findings.find((f) => f.fingerprint === finding.fingerprint);
+  if (!now || !verdicts.isOpen(engine, now)) return "none needed";
+  verdicts.judge(engine, [now]);
+  return now.replay?.verdict ?? "inconclusive";
 }
 
 export interface TriageResult {
