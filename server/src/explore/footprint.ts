@@ -3,7 +3,7 @@
  * the facts that make leaving out interleavings sound. Derived from the ops, never declared.
  */
 import { brokenBy, type Support, supportOf } from "./harms";
-import { type Expr, type Model, nextPcs, type Op, type Ref } from "./model";
+import { type Expr, type Model, narrow, nextPcs, type Op, type Ref } from "./model";
 
 /** Bit sets over resources: cells, locks, section depths per thread, spawns, handlers, ends, invariants. */
 export interface Footprints {
@@ -101,7 +101,8 @@ export function merge(into: Uint32Array, from: Uint32Array): boolean {
   return changed;
 }
 
-function range(ref: Ref, base: number): number[] {
+function range(wide: Ref, base: number): number[] {
+  const ref = narrow(wide);
   return Array.from({ length: ref.size }, (_, i) => base + ref.base + i);
 }
 

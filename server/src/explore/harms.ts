@@ -1,5 +1,5 @@
 /** Which steps can break which invariants. */
-import { type Expr, type Model, nextPcs, type Op, type Ref } from "./model";
+import { type Expr, type Model, narrow, nextPcs, type Op, type Ref } from "./model";
 
 /** What an invariant looks at. */
 export interface Support {
@@ -50,9 +50,9 @@ export function brokenBy(op: Op, t: number, supports: readonly Support[]): numbe
 }
 
 function writtenBy(op: Op): Ref | null {
-  if (op.k === "store") return op.to;
-  if (op.k === "rmw" || op.k === "compareSwap") return op.at;
-  return op.k === "free" ? op.live : null;
+  if (op.k === "store") return narrow(op.to);
+  if (op.k === "rmw" || op.k === "compareSwap") return narrow(op.at);
+  return op.k === "free" ? narrow(op.live) : null;
 }
 
 /** Per thread and pc: the invariants that the op there may break, with what is tied to it. */

@@ -3,7 +3,16 @@ import { pushStore, readThrough } from "./buffers";
 import { compileExpr, type Eval, OVERFLOW } from "./expression";
 import { grantable, lockAt, ownConflict, take } from "./holds";
 import { DORMANT, FINISHED, type Layout, pcOf, type State, setPc, signed, WRITE_HOLD } from "./layout";
-import { type MemoryModel, type Model, type Op, type Ref, UNKNOWN, type Violation, type ViolationKind } from "./model";
+import {
+  type MemoryModel,
+  type Model,
+  narrow,
+  type Op,
+  type Ref,
+  UNKNOWN,
+  type Violation,
+  type ViolationKind,
+} from "./model";
 import { atomicContext, clearPending, inside, sectionAt } from "./sections";
 
 /** Why a path is not followed further. */
@@ -135,8 +144,9 @@ class Compiler {
         const cell = this.at(op.from);
         const at = regs + op.r;
         const read = this.reader();
-        if (!dead && !op.from.index && this.c.memory === "sc") {
-          const from = l.cells + op.from.base;
+        const place = narrow(op.from);
+        if (!dead && !place.index && this.c.memory === "sc") {
+          const from = l.cells + place.base;
           return (s) => {
             s[at] = s[from]!;
             return next;
@@ -249,8 +259,9 @@ class Compiler {
   private store(op: Of<"store">): Run {
     const { l, t, next, dead } = this;
     const e = this.expr(op.e);
-    if (!dead && !op.to.index && this.c.memory === "sc") {
-      const to = l.cells + op.to.base;
+    const place = narrow(op.to);
+    if (!dead && !place.index && this.c.memory === "sc") {
+      const to = l.cells + place.base;
       return (s) => {
         const v = e(s);
         if (v === OVERFLOW) return this.overflow();
@@ -321,9 +332,9 @@ class Compiler {
 
   /** Number of the cell or lock; negative if there is none. */
   private at(ref: Ref): Eval {
-    const { base, size } = ref;
-    if (!ref.index) return () => base;
-    const index = this.expr(ref.index);
+    const { base, size, index: e } = narrow(ref);
+    if (!e) return () => base;
+    const index = this.expr(e);
     return (s) => {
       const n = index(s);
       return n >= 0 && n < size ? base + n : -1;
