@@ -1,7 +1,7 @@
 /**
  * Builds the bundles and puts beside them what they read at run time, so that `dist/` stands on its own:
  * cli.js, server.js, indexer.js (their indexing thread), extension.cjs, webview/ (the replay panel), wasm/ (parser runtime and
- * C grammar), rules/ and rules.json (the same, loaded).
+ * C grammar), rules/, rules.json and scenarios.json (the same, loaded).
  */
 import {
   copyFileSync,
@@ -128,7 +128,7 @@ export async function copyAssets(dist = path.join(root, "dist")) {
 /** Loads the rules once, at build time: reading YAML takes longer than everything else at start. */
 async function packRules(dist) {
   const entry =
-    'export { loadRules } from "./server/src/rules/load"; export { encodeStructured } from "./server/src/base/structured";';
+    'export { loadRules } from "./server/src/rules/load"; export { loadScenarios } from "./server/src/engine/replay"; export { encodeStructured } from "./server/src/base/structured";';
   const outfile = path.join(dist, `pack-rules-${process.pid}.mjs`);
   await build({ ...nodeModule, stdin: { contents: entry, resolveDir: root }, outfile });
   const loader = await import(pathToFileURL(outfile).href);
@@ -138,6 +138,8 @@ async function packRules(dist) {
   writeFileSync(path.join(dist, "web/rules-source.json"), JSON.stringify(ruleFiles(dist, "rules")));
   const packed = loader.encodeStructured(loader.loadRules(ruleFiles(dist, "rules")));
   writeFileSync(path.join(dist, "rules.json"), packed);
+  const scenarios = loader.encodeStructured(loader.loadScenarios(ruleFiles(dist, "rules")));
+  writeFileSync(path.join(dist, "scenarios.json"), scenarios);
 }
 
 function ruleFiles(dist, folder) {

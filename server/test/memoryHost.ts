@@ -79,6 +79,7 @@ function memoryHost(files: Files, run: Run, options: { stdin?: string; colour?: 
     openTree,
     builtinRules: () => resources.rules(),
     shippedRules: () => shippedRules,
+    shippedScenarios: () => resources.scenarioSet(),
     createEngine: async (tree) => createStubEngine(tree),
     now: () => clock++,
     async checkInParallel(job) {

@@ -1,6 +1,7 @@
 /** The server's surroundings in a Web Worker: everything was handed in at start. */
 import { decodeStructured } from "../base/structured";
 import { createEngine } from "../engine/engine";
+import { loadScenarios, type ScenarioSet } from "../engine/replay";
 import type { LspHost } from "../lsp/host";
 import type { WorkerStart } from "../protocol/virtual";
 import type { RuleSet } from "../rules/model";
@@ -20,6 +21,7 @@ export function createBrowserHost(start: WorkerStart): LspHost & { files: Memory
   const files = new MemoryFiles(start.files);
   let parser: ReturnType<typeof createParser> | undefined;
   let rules: RuleSet | undefined;
+  let scenarios: ScenarioSet | undefined;
   return {
     files,
     version: start.version,
@@ -28,6 +30,7 @@ export function createBrowserHost(start: WorkerStart): LspHost & { files: Memory
     openTree: (root) => files.openTree(root),
     builtinRules: () => start.ruleFiles,
     shippedRules: () => (rules ??= decodeStructured(start.rules) as RuleSet),
+    shippedScenarios: () => (scenarios ??= loadScenarios(start.ruleFiles)),
     async createEngine(tree, ruleSet) {
       parser ??= createParser({ grammar: start.grammar, runtime: start.runtime });
       return createEngine({ tree, rules: ruleSet, parser: await parser });

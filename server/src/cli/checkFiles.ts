@@ -1,7 +1,6 @@
 /** Checks a list of files one after the other. Runs in the main thread and in every worker. */
 import { messageOf } from "../base/text";
 import { Verdicts } from "../engine/levels";
-import { loadScenarios } from "../engine/replay";
 import type { Engine, FileResult } from "../engine/types";
 import type { HostTree } from "../workspace/host";
 import type { Arguments } from "./args";
@@ -16,7 +15,7 @@ export interface CheckedFiles {
 
 /** What sets the levels of findings by their races, unless the user does without. */
 function verdictsOf(host: CliHost, args: Arguments): Verdicts | null {
-  return args.options.has("--no-replay") ? null : new Verdicts(() => loadScenarios(host.builtinRules()));
+  return args.options.has("--no-replay") ? null : new Verdicts(() => host.shippedScenarios());
 }
 
 export interface CheckOptions {

@@ -2,7 +2,8 @@
  * What a thread may still touch from a program counter on, and which registers still matter there:
  * the facts that make leaving out interleavings sound. Derived from the ops, never declared.
  */
-import { type Expr, type Model, nextPcs, type Op, type Ref } from "./model";
+import { brokenBy, type Support, supportOf } from "./harms";
+import { type Expr, type Model, narrow, nextPcs, type Op, type Ref } from "./model";
 
 /** Bit sets over resources: cells, locks, section depths per thread, spawns, handlers, ends, invariants. */
 export interface Footprints {
@@ -15,6 +16,8 @@ export interface Footprints {
   futureWrites: Uint32Array[][];
   /** Per thread and pc: registers whose value no longer matters. */
   dead: number[][][];
+  /** What invariants look at. */
+  watched: Uint32Array;
 }
 
 interface Resources {
@@ -39,8 +42,12 @@ export function footprints(m: Model): Footprints {
   const total = invariants + m.invariants.length;
   const res: Resources = { ...base, sections, spawns, handlers, done, invariants, total };
   const words = (total + 31) >> 5;
-  const supports = m.invariants.map((x) => supportOf(x.e, res));
-  const out: Footprints = { words, reads: [], writes: [], futureReads: [], futureWrites: [], dead: [] };
+  const supports = m.invariants.map((x) => supportOf(x.e));
+  const watched = bits(
+    words,
+    supports.flatMap((x) => [...x.cells].map((c) => res.cells + c)),
+  );
+  const out: Footprints = { words, reads: [], writes: [], futureReads: [], futureWrites: [], dead: [], watched };
   m.threads.forEach((thread, t) => {
     const reads = thread.ops.map((op, pc) => bits(words, readsOf(m, res, t, pc, op)));
     const writes = thread.ops.map((op, pc) => bits(words, writesOf(m, res, t, pc, op, supports)));
@@ -82,7 +89,7 @@ function bits(words: number, list: number[]): Uint32Array {
 }
 
 /** Adds `from`; true if that was news. */
-function merge(into: Uint32Array, from: Uint32Array): boolean {
+export function merge(into: Uint32Array, from: Uint32Array): boolean {
   let changed = false;
   for (let i = 0; i < into.length; i++) {
     const both = (into[i]! | from[i]!) >>> 0;
@@ -94,7 +101,8 @@ function merge(into: Uint32Array, from: Uint32Array): boolean {
   return changed;
 }
 
-function range(ref: Ref, base: number): number[] {
+function range(wide: Ref, base: number): number[] {
+  const ref = narrow(wide);
   return Array.from({ length: ref.size }, (_, i) => base + ref.base + i);
 }
 
@@ -126,7 +134,7 @@ function readsOf(m: Model, res: Resources, t: number, pc: number, op: Op): numbe
   return out;
 }
 
-function writesOf(m: Model, res: Resources, t: number, pc: number, op: Op, supports: number[][]): number[] {
+function writesOf(m: Model, res: Resources, t: number, pc: number, op: Op, supports: readonly Support[]): number[] {
   const n = m.threads.length;
   const out: number[] = [];
   if (op.k === "store") out.push(...range(op.to, res.cells));
@@ -137,33 +145,22 @@ function writesOf(m: Model, res: Resources, t: number, pc: number, op: Op, suppo
   if (op.k === "spawn") out.push(res.spawns + op.thread);
   if (op.k === "stop") out.push(res.done + t);
   if (m.threads[t]!.interrupts && (pc === 0 || op.k === "stop")) out.push(res.handlers + t);
-  supports.forEach((support, i) => {
-    if (support.some((x) => out.includes(x))) out.push(res.invariants + i);
-  });
+  for (const i of brokenBy(op, t, supports)) out.push(res.invariants + i);
   return out;
 }
 
-function supportOf(e: Expr, res: Resources): number[] {
-  switch (e.k) {
-    case "cell":
-      return [res.cells + e.c];
-    case "done":
-      return [res.done + e.t];
-    case "un":
-      return supportOf(e.e, res);
-    case "bin":
-      return [...supportOf(e.l, res), ...supportOf(e.r, res)];
-    default:
-      return [];
-  }
-}
-
-function future(ops: readonly Op[], now: readonly Uint32Array[]): Uint32Array[] {
+/** Per pc: what is there and in all that may follow. `ends`: nothing follows these. */
+export function future(
+  ops: readonly Op[],
+  now: readonly Uint32Array[],
+  ends: (pc: number) => boolean = () => false,
+): Uint32Array[] {
   const out = now.map((x) => x.slice());
+  const next = ops.map((op, pc) => (ends(pc) ? [] : nextPcs(op, pc)));
   for (let changed = true; changed; ) {
     changed = false;
     for (let pc = ops.length - 1; pc >= 0; pc--)
-      for (const next of nextPcs(ops[pc]!, pc)) if (merge(out[pc]!, out[next]!)) changed = true;
+      for (const to of next[pc]!) if (merge(out[pc]!, out[to]!)) changed = true;
   }
   return out;
 }

@@ -1,5 +1,5 @@
-/** Where what stands in a state vector, and how expressions read it. */
-import { type Expr, type MemoryModel, type Model, UNKNOWN, VALUE_LIMIT } from "./model";
+/** Where what stands in a state vector. */
+import type { MemoryModel, Model } from "./model";
 
 export type State = Uint8Array;
 
@@ -75,98 +75,4 @@ export function signed(byte: number): number {
 
 export function cellValue(s: State, l: Layout, cell: number): number {
   return signed(s[l.cells + cell]!);
-}
-
-/** Returned by expressions whose value does not fit; no other value is as large. */
-export const OVERFLOW = 1 << 20;
-
-export function fits(v: number): boolean {
-  return v >= -VALUE_LIMIT && v <= VALUE_LIMIT;
-}
-
-export type Eval = (s: State) => number;
-
-/** An expression over the registers from offset `regs` on, as a function of the state. */
-export function compileExpr(e: Expr, l: Layout, regs: number): Eval {
-  switch (e.k) {
-    case "num": {
-      const v = e.v;
-      return () => v;
-    }
-    case "reg": {
-      const at = regs + e.r;
-      return (s) => (s[at]! << 24) >> 24;
-    }
-    case "cell": {
-      const at = l.cells + e.c;
-      return (s) => (s[at]! << 24) >> 24;
-    }
-    case "done": {
-      const t = e.t;
-      return (s) => (pcOf(s, t) === FINISHED ? 1 : 0);
-    }
-    case "un": {
-      const f = compileExpr(e.e, l, regs);
-      const op = e.op;
-      return (s) => {
-        const v = f(s);
-        return v === UNKNOWN || v === OVERFLOW ? v : clip(op === "!" ? (v === 0 ? 1 : 0) : op === "-" ? -v : ~v);
-      };
-    }
-    case "bin": {
-      const f = compileExpr(e.l, l, regs);
-      const g = compileExpr(e.r, l, regs);
-      const op = e.op;
-      return (s) => binary(op, f(s), g(s));
-    }
-  }
-}
-
-function clip(v: number): number {
-  return fits(v) ? v : OVERFLOW;
-}
-
-/** `0 && x` and `1 || x` are known whatever x is. */
-export function binary(op: string, a: number, b: number): number {
-  if (a === OVERFLOW || b === OVERFLOW) return OVERFLOW;
-  if (op === "&&") {
-    if (a === 0 || b === 0) return 0;
-  } else if (op === "||") {
-    if ((a !== 0 && a !== UNKNOWN) || (b !== 0 && b !== UNKNOWN)) return 1;
-  }
-  if (a === UNKNOWN || b === UNKNOWN) return UNKNOWN;
-  switch (op) {
-    case "+":
-      return clip(a + b);
-    case "-":
-      return clip(a - b);
-    case "*":
-      return clip(a * b);
-    case "&":
-      return clip(a & b);
-    case "|":
-      return clip(a | b);
-    case "^":
-      return clip(a ^ b);
-    case "<<":
-      return b < 0 || b > 7 ? OVERFLOW : clip(a << b);
-    case ">>":
-      return b < 0 ? OVERFLOW : a >> Math.min(b, 31);
-    case "==":
-      return a === b ? 1 : 0;
-    case "!=":
-      return a !== b ? 1 : 0;
-    case "<":
-      return a < b ? 1 : 0;
-    case "<=":
-      return a <= b ? 1 : 0;
-    case ">":
-      return a > b ? 1 : 0;
-    case ">=":
-      return a >= b ? 1 : 0;
-    case "&&":
-      return 1;
-    default:
-      return 0;
-  }
 }

@@ -200,6 +200,12 @@ export function modelProblem(m: Model): string | null {
   return null;
 }
 
+/** The same place without an index that is a number. */
+export function narrow(ref: Ref): Ref {
+  const { index, base, size } = ref;
+  return index?.k === "num" && index.v >= 0 && index.v < size ? { base: base + index.v, size: 1 } : ref;
+}
+
 /** Cells an op names, liveness included. */
 export function cellRefs(op: Op): Ref[] {
   const refs: Ref[] = [];

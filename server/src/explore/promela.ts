@@ -1,15 +1,20 @@
 /**
  * A model as Promela, for the model checker Spin: same ops, same violations. Sequentially consistent only.
- * A path that this program cuts or cannot follow ends there too (`gone`).
+ * A path that this program cuts or cannot follow ends there too (`gone`). What only its own thread notices follows in the same atomic step.
  */
-import { type Expr, type Mode, type Model, nextPcs, type Op, type Ref } from "./model";
+import { type Footprints, footprints } from "./footprint";
+import { invariantsOf } from "./harms";
+import { type Expr, type Mode, type Model, narrow, nextPcs, type Op, type Ref } from "./model";
+import { promelaValue, VALUES } from "./promelaValues";
 
-const HEADER = `#define U (-128)
-#define BAD 1000
-#define CLIP(v) (((v) > 127 || (v) < -127) -> BAD : (v))
-#define TWO(a, b, v) (((a) == BAD || (b) == BAD) -> BAD : (((a) == U || (b) == U) -> U : (v)))
-#define ONE(a, v) (((a) == BAD || (a) == U) -> (a) : (v))
-bool gone = false;
+const HEADER = `/*
+ * c cells, h holds of locks (128 for writing, else how often for reading), q writers in the queue, nest and w sections and who is
+ * waited for in them; r registers. One operation per label; what nobody else notices follows at once. Who cannot go on is
+ * found by init, so every label is a valid end for Spin.
+ *   spin -a model.pml && gcc -O2 -DSAFETY -DNOREDUCE -DVECTORSZ=4096 -o pan pan.c && ./pan -m1000000
+ */
+${VALUES}
+bool gone = false;	/* a bound was reached, or a value that the model does not have */
 `;
 
 export function toPromela(m: Model): string {
@@ -18,56 +23,86 @@ export function toPromela(m: Model): string {
 
 class Exporter {
   private readonly n: number;
-  private temps: string[] = [];
+  /** Names for values in between, of one op; most of any op so far. */
+  private temps = 0;
+  private mostTemps = 0;
+  /** Per thread and pc: follows the op before without giving way. */
+  private readonly follows: boolean[][];
+  /** Invariants to be looked at behind an op. */
+  private readonly broken: number[][][];
+  /** Some thread is woken by another, or is a handler. */
+  private readonly sleepers: boolean;
 
   constructor(private readonly m: Model) {
     this.n = m.threads.length;
+    const foot = footprints(m);
+    this.follows = m.threads.map((_, t) => followsAtOnce(m, foot, t));
+    this.broken = invariantsOf(m);
+    this.sleepers = m.threads.some((t) => t.dormant || t.interrupts || t.ops.some((op) => op.k === "spawn"));
   }
 
   text(): string {
     const { m, n } = this;
-    const size = (x: number): number => Math.max(1, x);
+    const processes = m.threads.flatMap((_, t) => this.process(t));
+    const array = (type: string, name: string, size: number): string => (size > 0 ? `${type} ${name}[${size}];` : "");
     const lines = [
       HEADER,
-      `int c[${size(m.cells.length)}];`,
-      // 128 stands for a write hold, else the number of reads.
-      `int h[${size(m.locks.length * n)}];`,
-      `bool q[${size(m.locks.length * n)}];`,
-      `int nest[${size(m.sections.length * n)}];`,
-      `bool w[${size(m.sections.length * n * n)}];`,
-      `bool up[${n}];`,
-      `bool busy[${n}];`,
-      `bool ended[${n}];`,
-    ];
-    m.threads.forEach((_, t) => {
-      lines.push(...this.process(t));
-    });
-    const init = m.cells.map((cell, i) => `c[${i}] = ${cell.init};`);
-    const start = m.threads.map((thread, t) => (thread.dormant ? "" : `up[${t}] = true;`));
+      array("short", "c", m.cells.length),
+      array("byte", "h", m.locks.length * n),
+      array("bool", "q", m.locks.length * n),
+      array("byte", "nest", m.sections.length * n),
+      array("bool", "w", m.sections.length * n * n),
+      array("bool", "up", this.sleepers ? n : 0),
+      array("bool", "busy", m.threads.some((t) => t.interrupts) ? n : 0),
+      array("bool", "ended", n),
+      // Of one atomic step: no part of a state.
+      ...Array.from({ length: this.mostTemps }, (_, i) => `hidden short x${i};`),
+    ].filter(Boolean);
+    lines.push("", ...processes);
+    const init = m.cells.map((cell, i) => (cell.init === 0 ? "" : `c[${i}] = ${cell.init};`));
+    const start = m.threads.map((thread, t) => (thread.dormant || !this.sleepers ? "" : `up[${t}] = true;`));
     lines.push("init {", "  atomic {", ...[...init, ...start].filter(Boolean).map((x) => `    ${x}`));
-    lines.push(...m.threads.map((_, t) => `    run T${t}();`), "  }", "}", "");
+    lines.push(...m.invariants.map((i) => `    assert((${this.pure(i.e)}) != 0);`));
+    lines.push(...m.threads.map((_, t) => `    run T${t}();`), "  }");
+    lines.push("  /* nobody can go on: has everybody who was woken come to an end? */");
+    const ends = m.threads.map((thread, t) =>
+      thread.interrupts ? `!busy[${t}]` : thread.dormant ? `(ended[${t}] || !up[${t}])` : `ended[${t}]`,
+    );
+    lines.push(`  timeout -> assert(gone || (${ends.join(" && ")}))`, "}", "");
     return lines.join("\n");
   }
 
   private process(t: number): string[] {
     const thread = this.m.threads[t]!;
-    const out = [`proctype T${t}() {`];
-    for (let r = 0; r < thread.registers; r++) out.push(`  int r${r} = 0;`);
-    const body: string[] = [];
-    this.temps = [];
+    const out = [`proctype T${t}() {`, `  /* ${thread.name.replaceAll("*/", "* /")} */`];
+    for (let r = 0; r < thread.registers; r++) out.push(`  short r${r} = 0;`);
+    out.push("");
+    const following: string[] = [];
     thread.ops.forEach((op, pc) => {
-      const idle = pc === 0 && (thread.dormant || thread.interrupts);
-      body.push(`${idle ? "end_" : ""}op${pc}:`, "  if", "  :: gone -> goto fin", ...this.step(t, pc, op), "  fi;");
+      const lines = [`${this.label(t, pc)}:`, "  if", ...this.step(t, pc, op), "  fi;"];
+      (this.follows[t]![pc] ? following : out).push(...lines);
     });
-    out.push(...this.temps.map((x) => `  int ${x};`), ...body, "fin: skip", "}", "");
+    // A jump from one atomic step into the middle of another does not give way.
+    if (following.length > 0) out.push("  atomic {", "  goto end;", ...following, "  }");
+    out.push("end: false", "}", "");
     return out;
+  }
+
+  /** Labels that begin with `end` are places to stand still. */
+  private label(t: number, pc: number): string {
+    return this.follows[t]![pc] ? `op${pc}` : `end${pc}`;
+  }
+
+  private asserts(t: number, pc: number): string[] {
+    return this.broken[t]![pc]!.map((i) => `assert((${this.pure(this.m.invariants[i]!.e)}) != 0);`);
   }
 
   /** The alternatives of one op, each atomic with what is tied to it. */
   private step(t: number, pc: number, op: Op): string[] {
     const thread = this.m.threads[t]!;
-    const guards = ["!gone"];
-    if (pc === 0) guards.push(`up[${t}]`);
+    const follows = this.follows[t]![pc]!;
+    const guards = follows ? [] : ["!gone"];
+    if (pc === 0 && (thread.dormant || thread.interrupts)) guards.push(`up[${t}]`);
     if (pc === 0 && thread.interrupts) {
       const { host, section } = thread.interrupts;
       guards.push(`nest[${section * this.n + host}] == 0`, `up[${host}]`);
@@ -75,32 +110,31 @@ class Exporter {
     this.m.threads.forEach((h, i) => {
       if (h.interrupts?.host === t) guards.push(`!busy[${i}]`);
     });
-    const label = (to: number): string =>
-      to === 0 && (thread.dormant || thread.interrupts) ? `end_op${to}` : `op${to}`;
+    this.temps = 0;
     const entry = thread.interrupts && pc === 0 ? [`busy[${t}] = true;`] : [];
-    return this.alternatives(t, op).map(({ guard, effects, to }) => {
+    return this.alternatives(t, op, pc).map(({ guard, effects, to }) => {
       // The last op may be a bound, or a branch with an overflow of its own: nothing follows it.
       const target = to ?? (op.k === "stop" || pc + 1 >= thread.ops.length ? null : pc + 1);
-      const stay = to === pc && op.k === "acquire";
       const pairs: string[] = [...entry, ...effects];
+      const tied = op.atomic === true && target !== null ? this.tied(t, target, pc) : [];
       // The rest of an atomic sequence is entered without giving way; invariants are looked at behind it.
-      if (op.atomic !== true || op.k === "stop")
-        pairs.push(...this.m.invariants.map((i) => `assert((${this.pure(i.e, t)}) != 0);`));
-      const jump = target === null ? "goto fin" : stay ? `goto ${label(pc)}` : `goto ${label(target)}`;
-      const all = [...guards, ...(guard ? [guard] : [])].join(" && ");
-      const tied = op.atomic === true && target !== null ? this.tied(t, target) : [];
-      return `  :: atomic { (${all}) -> ${[...pairs, ...tied].join(" ")} ${tied.length > 0 ? "" : jump} }`;
+      if (tied.length === 0) pairs.push(...this.asserts(t, pc));
+      const jump = target === null ? "goto end" : `goto ${this.label(t, target)}`;
+      const all = [...guards, ...(guard && guard !== "true" ? [guard] : [])].join(" && ") || "true";
+      const gives = effects.at(-1)?.endsWith("goto end;") === true;
+      const body = `${[...pairs, ...tied].join(" ")} ${tied.length > 0 || gives ? "" : jump}`.trim();
+      return follows ? `  :: (${all}) -> ${body}` : `  :: atomic { (${all}) -> ${body} }`;
     });
   }
 
-  /** Ops tied to the one before, in place: they neither wait nor have more than one outcome. */
-  private tied(t: number, pc: number): string[] {
+  /** Ops tied to the one before, in place: they neither wait nor have more than one outcome. `head`: the first of them. */
+  private tied(t: number, pc: number, head: number): string[] {
     const op = this.m.threads[t]!.ops[pc]!;
-    const ways = this.alternatives(t, op);
+    const ways = this.alternatives(t, op, pc);
     const rest = (to: number): string =>
       op.atomic === true
-        ? this.tied(t, to).join(" ")
-        : `${this.m.invariants.map((i) => `assert((${this.pure(i.e, t)}) != 0);`).join(" ")} goto op${to}`;
+        ? this.tied(t, to, head).join(" ")
+        : `${this.asserts(t, head).join(" ")} goto ${this.label(t, to)}`;
     return [
       "if",
       ...ways.map((w) => `:: (${w.guard || "true"}) -> ${w.effects.join(" ")} ${rest(w.to ?? nextPcs(op, pc)[0]!)}`),
@@ -108,69 +142,56 @@ class Exporter {
     ];
   }
 
-  private alternatives(t: number, op: Op): { guard: string; effects: string[]; to?: number }[] {
+  private alternatives(t: number, op: Op, pc: number): { guard: string; effects: string[]; to?: number }[] {
     const one = (effects: string[], guard = "", to?: number): { guard: string; effects: string[]; to?: number }[] => [
       { guard, effects, to },
     ];
     switch (op.k) {
       case "set":
-        return one(this.checked(op.e, t, (v) => [`r${op.r} = ${v};`]));
+        return one(this.checked(op.e, (v) => [`r${op.r} = ${v};`]));
       case "load":
-        return one(this.cell(op.from, t, (at) => [...this.alive(op.live, t), `r${op.r} = c[${at}];`]));
+        return one(this.indexed(op.from, (at) => [...this.alive(op.live), `r${op.r} = c[${at}];`]));
       case "await": {
-        const i = op.from.index;
-        const n = i ? this.pure(i, t) : "0";
-        const inside = `(${n}) >= 0 && (${n}) < ${op.from.size}`;
-        const value = `c[${op.from.base}${i ? ` + (${n})` : ""}]`;
-        const ok = `((${inside}) -> ((${this.pure(op.cond, t, op.r, value)}) != 0) : true)`;
+        const { base, size, index: i } = narrow(op.from);
+        const n = i ? this.pure(i) : "0";
+        const inside = `(${n}) >= 0 && (${n}) < ${size}`;
+        const value = `c[${base}${i ? ` + (${n})` : ""}]`;
+        const ok = `((${inside}) -> ((${this.pure(op.cond, op.r, value)}) != 0) : true)`;
         return one(
-          this.cell(op.from, t, (at) => [...this.alive(op.live, t), `r${op.r} = c[${at}];`]),
-          i ? ok : `(${this.pure(op.cond, t, op.r, value)}) != 0`,
+          this.indexed(op.from, (at) => [...this.alive(op.live), `r${op.r} = c[${at}];`]),
+          i ? ok : `(${this.pure(op.cond, op.r, value)}) != 0`,
         );
       }
       case "store":
         return one(
-          this.cell(op.to, t, (at) => [
-            ...this.alive(op.live, t),
-            ...this.checked(op.e, t, (v) => [`c[${at}] = ${v};`]),
-          ]),
+          this.indexed(op.to, (at) => [...this.alive(op.live), ...this.checked(op.e, (v) => [`c[${at}] = ${v};`])]),
         );
       case "rmw":
       case "compareSwap":
-        return one(this.cell(op.at, t, (at) => [...this.alive(op.live, t), ...this.readModifyWrite(op, t, at)]));
+        return one(this.indexed(op.at, (at) => [...this.alive(op.live), ...this.readModifyWrite(op, at)]));
       case "touch":
-        return one(this.alive(op.live, t));
+        return one(this.alive(op.live));
       case "free":
-        return one(this.cell(op.live, t, (at) => [`assert(c[${at}] != 0);`, `c[${at}] = 0;`]));
+        return one(this.indexed(op.live, (at) => [`assert(c[${at}] != 0);`, `c[${at}] = 0;`]));
       case "jump":
         return one([], "", op.to);
-      case "branch": {
-        const v = this.pure(op.cond, t);
-        const kept = op.memo === undefined ? "0" : `r${op.memo}`;
-        const note = (x: number): string[] => (op.memo === undefined ? [] : [`r${op.memo} = ${x};`]);
-        return [
-          { guard: `(${v}) == BAD`, effects: ["gone = true; goto fin;"], to: op.t },
-          ...(op.assume === false ? [] : [{ guard: `(${v}) == U && ${kept} == 0`, effects: note(1), to: op.t }]),
-          ...(op.assume === true ? [] : [{ guard: `(${v}) == U && ${kept} == 0`, effects: note(2), to: op.f }]),
-          { guard: `((${v}) == U -> ${kept} == 1 : ((${v}) != 0 && (${v}) != BAD))`, effects: [], to: op.t },
-          { guard: `((${v}) == U -> ${kept} == 2 : (${v}) == 0)`, effects: [], to: op.f },
-        ];
-      }
+      case "branch":
+        return this.branch(op);
       case "choose":
         return op.values.map((v) => ({ guard: "", effects: [`r${op.r} = ${v};`] }));
       case "assert":
-        return one(this.checked(op.e, t, (v) => [`assert(${v} != 0);`]));
+        return one(this.checked(op.e, (v) => [`assert(${v} != 0);`]));
       case "acquire":
-        return this.acquire(op, t);
+        return this.acquire(op, t, pc);
       case "try":
         return one(
-          this.lock(op.lock, t, (l) => [
+          this.indexed(op.lock, (l) => [
             `if :: (${this.free(l, t, op.mode)}) && !(${this.own(l, t, op.mode)}) -> ${this.take(l, t, op.mode)} r${op.r} = 1 :: else -> r${op.r} = 0 fi;`,
           ]),
         );
       case "release":
         return one(
-          this.lock(op.lock, t, (l) => {
+          this.indexed(op.lock, (l) => {
             const mine = this.hold(l, t);
             const right =
               op.mode === "write"
@@ -183,13 +204,13 @@ class Exporter {
           }),
         );
       case "downgrade":
-        return one(this.lock(op.lock, t, (l) => [`assert(${this.hold(l, t)} == 128);`, `${this.hold(l, t)} = 1;`]));
+        return one(this.indexed(op.lock, (l) => [`assert(${this.hold(l, t)} == 128);`, `${this.hold(l, t)} = 1;`]));
       case "enter":
         return one([`nest[${op.section * this.n + t}]++;`]);
       case "leave": {
         const at = `nest[${op.section * this.n + t}]`;
         const clear = this.each((u) => `w[${this.waiting(op.section, u, t)}] = false;`);
-        return one([`assert(${at} > 0);`, `${at}--;`, `if :: ${at} == 0 -> ${clear.join(" ")} :: else -> skip fi;`]);
+        return one([`assert(${at} > 0);`, `${at}--;`, `if :: ${at} == 0 -> ${clear.join(" ")} :: else fi;`]);
       }
       case "snapshot":
         return one(this.snapshot(op.section, t));
@@ -199,20 +220,41 @@ class Exporter {
       }
       case "spawn":
         return one([
-          `if :: up[${op.thread}] -> gone = true; goto fin :: else -> skip fi;`,
+          `if :: up[${op.thread}] -> gone = true; goto end :: else fi;`,
           `up[${op.thread}] = true;`,
           ...(op.section === undefined ? [] : this.snapshot(op.section, op.thread)),
         ]);
       case "sleep":
         return one([`assert(!(${this.atomic(t)}));`]);
       case "cut":
-        return one(["gone = true; goto fin;"]);
+        return one(["gone = true; goto end;"]);
       case "stop": {
         const keeps = this.m.threads[t]!.keeps ?? [];
         const free = this.m.locks.flatMap((_, l) => (keeps.includes(l) ? [] : [`${this.hold(String(l), t)} == 0`]));
-        return one([...free.map((x) => `assert(${x});`), `ended[${t}] = true;`, `busy[${t}] = false;`]);
+        const idle = this.m.threads[t]!.interrupts ? [`busy[${t}] = false;`] : [];
+        return one([...free.map((x) => `assert(${x});`), `ended[${t}] = true;`, ...idle]);
       }
     }
+  }
+
+  private branch(op: Op & { k: "branch" }): { guard: string; effects: string[]; to: number }[] {
+    const { text: v, unknown, bad } = promelaValue(op.cond);
+    if (!unknown && !bad)
+      return [
+        { guard: `(${v}) != 0`, effects: [], to: op.t },
+        { guard: `(${v}) == 0`, effects: [], to: op.f },
+      ];
+    const kept = op.memo === undefined ? "" : `r${op.memo}`;
+    const note = (x: number): string[] => (kept ? [`${kept} = ${x};`] : []);
+    const asked = kept ? `(${v}) == U && ${kept} == 0` : `(${v}) == U`;
+    const yes = `(${v}) != 0 && (${v}) != U${bad ? ` && (${v}) != BAD` : ""}`;
+    return [
+      ...(bad ? [{ guard: `(${v}) == BAD`, effects: ["gone = true; goto end;"], to: op.t }] : []),
+      ...(op.assume === false ? [] : [{ guard: asked, effects: note(1), to: op.t }]),
+      ...(op.assume === true ? [] : [{ guard: asked, effects: note(2), to: op.f }]),
+      { guard: kept ? `(${yes} || ((${v}) == U && ${kept} == 1))` : `(${yes})`, effects: [], to: op.t },
+      { guard: kept ? `((${v}) == 0 || ((${v}) == U && ${kept} == 2))` : `(${v}) == 0`, effects: [], to: op.f },
+    ];
   }
 
   private each(f: (u: number) => string): string[] {
@@ -221,28 +263,31 @@ class Exporter {
 
   // ---- locks and sections ----
 
-  private acquire(op: Op & { k: "acquire" }, t: number): { guard: string; effects: string[]; to?: number }[] {
-    const pc = this.m.threads[t]!.ops.indexOf(op);
-    const base = String(op.lock.base);
-    const l = op.lock.index ? `(${base} + (${this.pure(op.lock.index, t)}))` : base;
-    const wild = op.lock.index
-      ? `(${this.pure(op.lock.index, t)}) < 0 || (${this.pure(op.lock.index, t)}) >= ${op.lock.size}`
-      : "false";
+  private acquire(
+    op: Op & { k: "acquire" },
+    t: number,
+    pc: number,
+  ): { guard: string; effects: string[]; to?: number }[] {
+    const { base, size, index } = narrow(op.lock);
+    const n = index ? `(${this.pure(index)})` : "";
+    const l = index ? `(${base} + ${n})` : String(base);
+    const inside = index ? `${n} >= 0 && ${n} < ${size}` : "";
+    const when = (condition: string): string => (inside ? `((${inside}) -> (${condition}) : false)` : condition);
+    const own = this.own(l, t, op.mode);
+    const free = this.free(l, t, op.mode);
     const sleeps = op.sleeps ? [`assert(!(${this.atomic(t)}));`] : [];
     const out: { guard: string; effects: string[]; to?: number }[] = [
-      { guard: wild, effects: ["gone = true; goto fin;"] },
-      { guard: `((${wild}) -> false : (${this.own(l, t, op.mode)}))`, effects: [...sleeps, "assert(false);"] },
-      {
-        guard: `((${wild}) -> false : (!(${this.own(l, t, op.mode)}) && (${this.free(l, t, op.mode)})))`,
-        effects: [...sleeps, this.take(l, t, op.mode)],
-      },
+      ...(inside ? [{ guard: `!(${inside})`, effects: ["gone = true; goto end;"] }] : []),
+      { guard: when(own), effects: [...sleeps, "assert(false);"] },
+      { guard: when(`!(${own}) && ${free}`), effects: [...sleeps, this.take(l, t, op.mode)] },
     ];
-    const kinds = this.m.locks.slice(op.lock.base, op.lock.base + op.lock.size).map((x) => x.kind);
+    const kinds = this.m.locks.slice(base, base + size).map((x) => x.kind);
     if (op.mode === "write" && kinds.includes("rwsem")) {
-      const isRw = kinds.map((k, i) => (k === "rwsem" ? `(${l}) == ${op.lock.base + i}` : "false")).join(" || ");
+      const isRw = kinds.map((k, i) => (k === "rwsem" ? `(${l}) == ${base + i}` : "false")).join(" || ");
+      const queued = this.queued(l, t);
       out.push({
-        guard: `((${wild}) -> false : ((${isRw}) && !(${this.own(l, t, op.mode)}) && !(${this.free(l, t, op.mode)}) && !q[(${l}) * ${this.n} + ${t}]))`,
-        effects: [...sleeps, `q[(${l}) * ${this.n} + ${t}] = true;`],
+        guard: when(`${inside ? `(${isRw}) && ` : ""}!(${own}) && !(${free}) && !${queued}`),
+        effects: [...sleeps, `${queued} = true;`],
         to: pc,
       });
     }
@@ -250,7 +295,15 @@ class Exporter {
   }
 
   private hold(l: string, t: number): string {
-    return `h[(${l}) * ${this.n} + ${t}]`;
+    return `h[${this.place(l, t)}]`;
+  }
+
+  private queued(l: string, t: number): string {
+    return `q[${this.place(l, t)}]`;
+  }
+
+  private place(l: string, t: number): string {
+    return /^\d+$/.test(l) ? String(Number(l) * this.n + t) : `(${l}) * ${this.n} + ${t}`;
   }
 
   private own(l: string, t: number, mode: Mode): string {
@@ -263,13 +316,13 @@ class Exporter {
         ? ""
         : mode === "write"
           ? `${this.hold(l, u)} == 0`
-          : `${this.hold(l, u)} != 128 && !q[(${l}) * ${this.n} + ${u}]`,
+          : `${this.hold(l, u)} != 128 && !${this.queued(l, u)}`,
     );
     return others.filter(Boolean).join(" && ") || "true";
   }
 
   private take(l: string, t: number, mode: Mode): string {
-    return `q[(${l}) * ${this.n} + ${t}] = false; ${this.hold(l, t)} = ${mode === "write" ? "128" : `${this.hold(l, t)} + 1`};`;
+    return `${this.queued(l, t)} = false; ${this.hold(l, t)} = ${mode === "write" ? "128" : `${this.hold(l, t)} + 1`};`;
   }
 
   private waiting(section: number, who: number, forWhom: number): number {
@@ -295,53 +348,48 @@ class Exporter {
   // ---- values ----
 
   private temp(): string {
-    const name = `x${this.temps.length}`;
-    this.temps.push(name);
+    const name = `x${this.temps++}`;
+    this.mostTemps = Math.max(this.mostTemps, this.temps);
     return name;
   }
 
-  private checked(e: Expr, t: number, then: (v: string) => string[]): string[] {
+  private checked(e: Expr, then: (v: string) => string[]): string[] {
+    const { text, bad } = promelaValue(e);
+    if (!bad) return then(text);
     const v = this.temp();
-    return [`${v} = ${this.pure(e, t)};`, `if :: ${v} == BAD -> gone = true; goto fin :: else -> skip fi;`, ...then(v)];
+    return [`${v} = ${text};`, `if :: ${v} == BAD -> gone = true; goto end :: else fi;`, ...then(v)];
   }
 
-  private cell(ref: Ref, t: number, then: (at: string) => string[]): string[] {
-    return this.indexed(ref, t, then);
-  }
-
-  private lock(ref: Ref, t: number, then: (at: string) => string[]): string[] {
-    return this.indexed(ref, t, then);
-  }
-
-  private indexed(ref: Ref, t: number, then: (at: string) => string[]): string[] {
+  private indexed(wide: Ref, then: (at: string) => string[]): string[] {
+    const ref = narrow(wide);
     if (!ref.index) return then(String(ref.base));
     const v = this.temp();
     const a = this.temp();
     return [
-      `${v} = ${this.pure(ref.index, t)};`,
-      `if :: ${v} < 0 || ${v} >= ${ref.size} -> gone = true; goto fin :: else -> skip fi;`,
+      `${v} = ${this.pure(ref.index)};`,
+      `if :: ${v} < 0 || ${v} >= ${ref.size} -> gone = true; goto end :: else fi;`,
       `${a} = ${ref.base} + ${v};`,
       ...then(a),
     ];
   }
 
-  private alive(live: Ref | undefined, t: number): string[] {
-    return live ? this.indexed(live, t, (at) => [`assert(c[${at}] != 0);`]) : [];
+  private alive(live: Ref | undefined): string[] {
+    return live ? this.indexed(live, (at) => [`assert(c[${at}] != 0);`]) : [];
   }
 
-  private readModifyWrite(op: Op & { k: "rmw" | "compareSwap" }, t: number, at: string): string[] {
+  private readModifyWrite(op: Op & { k: "rmw" | "compareSwap" }, at: string): string[] {
     const old = this.temp();
     const now = this.temp();
     const out = [`${old} = c[${at}];`];
     if (op.k === "compareSwap") {
       const want = this.temp();
       out.push(
-        `${want} = ${this.pure(op.expect, t)};`,
-        `if :: ${want} == U || ${old} == U -> gone = true; goto fin :: else -> skip fi;`,
+        `${want} = ${this.pure(op.expect)};`,
+        `if :: ${want} == U || ${old} == U -> gone = true; goto end :: else fi;`,
       );
       return [
         ...out,
-        ...this.checked(op.e, t, (v) => [
+        ...this.checked(op.e, (v) => [
           `${now} = (${old} == ${want} -> ${v} : ${old});`,
           `c[${at}] = ${now};`,
           `r${op.r} = ${old};`,
@@ -351,11 +399,11 @@ class Exporter {
     const sum = { add: "+", or: "|", and: "&" } as const;
     return [
       ...out,
-      ...this.checked(op.e, t, (v) => [
+      ...this.checked(op.e, (v) => [
         op.how === "exchange"
           ? `${now} = ${v};`
           : `${now} = ((${old} == U || ${v} == U) -> U : ${op.how === "addNonZero" ? `(${old} == 0 -> 0 : CLIP(${old} + ${v}))` : `CLIP(${old} ${sum[op.how]} ${v})`});`,
-        `if :: ${now} == BAD -> gone = true; goto fin :: else -> skip fi;`,
+        `if :: ${now} == BAD -> gone = true; goto end :: else fi;`,
         `c[${at}] = ${now};`,
         ...(op.r === null ? [] : [`r${op.r} = ${old};`]),
       ]),
@@ -363,35 +411,42 @@ class Exporter {
   }
 
   /** An expression without side effects; register `r` may be replaced by `as`. */
-  private pure(e: Expr, t: number, r = -1, as = ""): string {
-    const sub = (x: Expr): string => this.pure(x, t, r, as);
-    switch (e.k) {
-      case "num":
-        return e.v < 0 ? `(${e.v})` : String(e.v);
-      case "reg":
-        return e.r === r ? as : `r${e.r}`;
-      case "cell":
-        return `c[${e.c}]`;
-      case "done":
-        return `(ended[${e.t}] -> 1 : 0)`;
-      case "un": {
-        const v = sub(e.e);
-        const one = e.op === "!" ? `((${v}) == 0 -> 1 : 0)` : e.op === "-" ? `CLIP(-(${v}))` : `CLIP(~(${v}))`;
-        return `ONE(${v}, ${one})`;
-      }
-      case "bin": {
-        const a = sub(e.l);
-        const b = sub(e.r);
-        if (e.op === "&&")
-          return `(((${a}) == BAD || (${b}) == BAD) -> BAD : (((${a}) == 0 || (${b}) == 0) -> 0 : (((${a}) == U || (${b}) == U) -> U : 1)))`;
-        if (e.op === "||")
-          return `(((${a}) == BAD || (${b}) == BAD) -> BAD : ((((${a}) != 0 && (${a}) != U) || ((${b}) != 0 && (${b}) != U)) -> 1 : (((${a}) == U || (${b}) == U) -> U : 0)))`;
-        const raw = `(${a}) ${e.op} (${b})`;
-        if (["==", "!=", "<", "<=", ">", ">="].includes(e.op)) return `TWO(${a}, ${b}, (${raw} -> 1 : 0))`;
-        if (e.op === "<<") return `TWO(${a}, ${b}, (((${b}) < 0 || (${b}) > 7) -> BAD : CLIP(${raw})))`;
-        if (e.op === ">>") return `TWO(${a}, ${b}, ((${b}) < 0 -> BAD : ((${a}) >> (${b}))))`;
-        return `TWO(${a}, ${b}, CLIP(${raw}))`;
+  private pure(e: Expr, r = -1, as = ""): string {
+    return promelaValue(e, r, as).text;
+  }
+}
+
+/** Per pc: nobody else notices the op, so nobody need come in before it. */
+function followsAtOnce(m: Model, foot: Footprints, t: number): boolean[] {
+  const { ops } = m.threads[t]!;
+  const alone = ops.map(
+    (_, pc) =>
+      pc > 0 &&
+      m.threads.every((_, u) => {
+        if (u === t) return true;
+        const r = foot.reads[t]![pc]!;
+        const w = foot.writes[t]![pc]!;
+        const fr = foot.futureReads[u]![0]!;
+        const fw = foot.futureWrites[u]![0]!;
+        return w.every((x, i) => (x & (fr[i]! | fw[i]!)) === 0 && (r[i]! & fw[i]!) === 0);
+      }),
+  );
+  // A loop of such ops gives way once a turn: what never ends in one atomic step is never seen to go round.
+  const state = new Uint8Array(ops.length);
+  for (let start = 0; start < ops.length; start++) {
+    const stack = state[start] === 0 ? [{ pc: start, next: nextPcs(ops[start]!, start) }] : [];
+    if (stack.length > 0) state[start] = 1;
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const to = top.next.pop();
+      if (to === undefined) {
+        state[top.pc] = 2;
+        stack.pop();
+      } else if (state[to] === 1) alone[to] = false;
+      else if (state[to] === 0) {
+        state[to] = 1;
+        stack.push({ pc: to, next: nextPcs(ops[to]!, to) });
       }
     }
   }
+  return alone;
 }

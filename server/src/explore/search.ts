@@ -3,9 +3,11 @@
  * within the bounds; the first violation taken has the fewest switches.
  */
 import { type Footprints, footprints } from "./footprint";
-import { DORMANT, FINISHED, initialState, pcOf, type State } from "./layout";
+import { initialState, pcOf, type State } from "./layout";
 import { Machine, type Pruned } from "./machine";
 import type { Choice, MemoryModel, Model, Violation } from "./model";
+import { CostQueue, Nodes } from "./nodes";
+import { Reduction } from "./reduction";
 import { StateStore } from "./store";
 
 export interface SearchOptions {
@@ -66,35 +68,28 @@ export function nothingFound(): SearchResult {
   };
 }
 
-interface Node {
-  parent: number;
-  actor: Choice | null;
+/** A state to work on, as bytes and as the words that it is stored in. */
+interface Scratch {
+  s: State;
+  words: Int32Array;
+}
+
+/** A state on the way of a chain: ways taken since the first step, which stands first. */
+interface Pending {
+  at: Scratch;
+  alts: number[];
+  forks: number;
+  /** A step that others notice is still to come. */
+  owes: boolean;
+}
+
+/** What was found at the least cost so far: how to get there from a stored state. */
+interface Best {
   switches: number;
   steps: number;
-  last: number;
-  expanded: boolean;
-}
-
-/** The choices of a chain, the last one first. */
-interface Path {
-  choice: Choice;
-  before: Path | null;
-  length: number;
-}
-
-/** A state on the way of a chain. */
-interface Pending {
-  s: State;
-  path: Path | null;
-  forks: number;
-}
-
-const lengthOf = (path: Path | null): number => path?.length ?? 0;
-
-function choicesOf(path: Path | null): Choice[] {
-  const out: Choice[] = [];
-  for (let p = path; p; p = p.before) out.push(p.choice);
-  return out.reverse();
+  parent: number;
+  first: number;
+  alts: number[];
 }
 
 /** Chains of fused steps end after this many, so that a thread that loops alone starves nobody. */
@@ -102,41 +97,52 @@ const MAX_CHAIN = 200;
 /** A chain forks at most so often: what it leads to grows with the power of two. */
 const MAX_FORKS = 5;
 
+/** A choice as a number. */
+const FLUSH = 8;
+const codeOf = (thread: number, alt: number): number => thread | (alt << 4);
+const choiceOf = (code: number): Choice => ({ thread: code & 7, alt: code >> 4, flush: (code & FLUSH) !== 0 });
+
 /** A search that can be advanced in slices. */
 export class Search {
   readonly machine: Machine;
   readonly foot: Footprints;
   private readonly store: StateStore;
-  private readonly nodes: Node[] = [];
-  private readonly queue: number[][][] = [];
-  private readonly reduce: boolean;
+  private readonly nodes = new Nodes();
+  private readonly queue = new CostQueue();
+  /** Null: every interleaving is looked at. */
+  private readonly reduction: Reduction | null;
   private readonly o: Required<Pick<SearchOptions, "switchBound" | "maxStates">> &
     Pick<SearchOptions, "watch" | "counts">;
   private readonly out: SearchResult;
-  private best: { switches: number; steps: number; parent: number; path: Path | null } | null = null;
-  private bucket = 0;
-  /** Steps below which nothing waits in the bucket. */
-  private row = 0;
+  private best: Best | null = null;
   private finished = false;
-  private readonly key: State;
+  private readonly spare: Scratch[] = [];
+  private readonly pending: Pending[] = [];
+  private readonly from: Scratch;
+  private readonly key: Scratch;
+  // Of the state that is being expanded.
+  private parent = -1;
+  private switches = 0;
+  private steps = 0;
 
   constructor(model: Model, options: SearchOptions = {}) {
     this.machine = new Machine(model, options.memory ?? "sc");
-    // Store buffers give every store a life of its own; no reduction is claimed for them.
-    this.reduce = (options.reduce ?? true) && this.machine.memory === "sc";
     this.foot = options.footprints ?? footprints(model);
+    // Store buffers give every store a life of its own; no reduction is claimed for them.
+    const reduce = (options.reduce ?? true) && this.machine.memory === "sc";
+    this.reduction = reduce ? new Reduction(this.machine, this.foot) : null;
     this.o = {
       switchBound: options.switchBound ?? Number.POSITIVE_INFINITY,
       maxStates: options.maxStates ?? 200_000,
       watch: options.watch,
       counts: options.counts,
     };
-    const size = this.machine.layout.size;
-    this.store = new StateStore(size + 1);
-    this.key = new Uint8Array(size + 1);
+    this.from = this.take();
+    this.key = this.take();
+    this.store = new StateStore(this.key.words.length);
     this.out = nothingFound();
-    const first = initialState(model, this.machine.layout);
-    this.add(first, { parent: -1, actor: null, switches: 0, steps: 0, last: -1, expanded: false });
+    this.from.s.set(initialState(model, this.machine.layout));
+    this.add(this.from, -1, 0, 0, -1);
   }
 
   /** Expands up to `count` states; true when the search is over. */
@@ -155,67 +161,55 @@ export class Search {
   }
 
   private advance(): void {
-    const id = this.pop();
-    if (id < 0 || this.out.capped) {
+    const id = this.out.capped ? -1 : this.queue.pop();
+    const { switches, steps } = this.queue;
+    const { best, nodes } = this;
+    // Nothing left, or nothing cheaper than the violation at hand.
+    if (id < 0 || (best && (best.switches < switches || (best.switches === switches && best.steps <= steps)))) {
       this.finish();
       return;
     }
-    const node = this.nodes[id]!;
-    if (node.expanded) return;
-    node.expanded = true;
-    this.expand(id, node);
+    // A cheaper way was found meanwhile, or it was the cheaper one.
+    if (nodes.expanded(id) || nodes.switches(id) !== switches || nodes.steps(id) !== steps) return;
+    nodes.expand(id);
+    this.expand(id, switches, steps);
   }
 
-  /** The cheapest waiting node, or -1: nothing left, or nothing cheaper than the violation at hand. */
-  private pop(): number {
-    for (; this.bucket < this.queue.length; this.bucket++, this.row = 0) {
-      const rows = this.queue[this.bucket] ?? [];
-      // What is added while a row is worked off costs no fewer steps.
-      for (let steps = this.row; steps < rows.length; steps++) {
-        this.row = steps;
-        const row = rows[steps];
-        if (!row || row.length === 0) continue;
-        if (
-          this.best &&
-          (this.best.switches < this.bucket || (this.best.switches === this.bucket && this.best.steps <= steps))
-        )
-          return -1;
-        const id = row.pop()!;
-        const node = this.nodes[id]!;
-        // A cheaper way was found meanwhile.
-        if (node.switches === this.bucket && node.steps === steps && !node.expanded) return id;
-        steps--;
-      }
-    }
-    return -1;
-  }
-
-  private expand(id: number, node: Node): void {
-    const n = this.machine.layout.threads;
-    const from = this.load(id);
+  private expand(id: number, cost: number, steps: number): void {
+    const { machine, from } = this;
+    this.store.read(id, from.words);
+    const { s } = from;
+    const last = s[machine.layout.size]! - 1;
+    this.parent = id;
+    this.steps = steps;
     let enabled = false;
     let waiting = -1;
-    for (let t = 0; t < n; t++) {
-      const switches = node.switches + (node.last >= 0 && node.last !== t ? 1 : 0);
-      if (this.machine.canFlush(from, t)) {
+    for (let t = 0; t < machine.layout.threads; t++) {
+      this.switches = cost;
+      if (machine.canFlush(s, t)) {
         enabled = true;
-        this.chain(from, { thread: t, alt: 0, flush: true }, id, { ...node, switches: node.switches });
+        this.drain(t, last);
       }
-      const ways = this.machine.alternatives(from, t);
+      const ways = machine.alternatives(s, t);
       if (ways === 0) {
-        if (this.machine.unfinished(from, t) && !this.idle(from, t)) waiting = t;
+        if (machine.unfinished(s, t) && !this.idle(s, t)) waiting = t;
         continue;
       }
       enabled = true;
-      if (switches > this.o.switchBound) {
+      if (last >= 0 && last !== t) this.switches++;
+      if (this.switches > this.o.switchBound) {
         this.out.bounded = true;
         continue;
       }
-      for (let alt = 0; alt < ways; alt++)
-        this.chain(from, { thread: t, alt, flush: false }, id, { ...node, switches });
+      const owes = this.owes(s, t);
+      const start: Pending = { at: from, alts: [], forks: 0, owes };
+      for (let alt = 0; alt < ways; alt++) {
+        this.go(start, t, alt, false);
+        this.follow(t);
+      }
     }
-    if (!enabled && waiting >= 0)
-      this.violate({ kind: "deadlock", thread: waiting, subject: -1 }, from, node.switches, node.steps, id, null);
+    this.switches = cost;
+    if (!enabled && waiting >= 0) this.violate({ kind: "deadlock", thread: waiting, subject: -1 }, s, 0, []);
   }
 
   /** A handler whose interrupt has not come is not stuck. */
@@ -223,66 +217,99 @@ export class Search {
     return this.machine.model.threads[t]!.interrupts !== undefined && pcOf(s, t) === 0;
   }
 
-  private load(id: number): State {
-    const s = new Uint8Array(this.machine.layout.size);
-    this.store.read(id, this.key);
-    s.set(this.key.subarray(0, s.length));
-    return s;
+  /** A thread that does only what nobody notices need not have been switched to: it can do that when it goes on. */
+  private owes(s: State, t: number): boolean {
+    return this.reduction !== null && !(this.o.counts && t === 0) && this.reduction.independent(s, t);
   }
 
-  /** One step and what may be fused to it; forks of fused steps are followed one by one. */
-  private chain(from: State, first: Choice, parent: number, at: Node): void {
-    const pending: Pending[] = [];
-    this.run1({ s: from, path: null, forks: 0 }, first, parent, at, pending, false);
-    for (let p = pending.pop(); p; p = pending.pop()) {
-      const t = first.thread;
-      const ways = this.machine.alternatives(p.s, t);
-      if (first.flush || ways === 0 || !this.reduce || this.longEnough(p, ways) || !this.independent(p.s, t)) {
-        this.land(p.s, lengthOf(p.path), parent, at, first);
-        continue;
+  /** The oldest store of a buffer reaches memory. */
+  private drain(t: number, last: number): void {
+    const at = this.copy(this.from);
+    this.out.transitions++;
+    const outcome = this.machine.execute(at.s, { thread: t, alt: 0, flush: true });
+    if (outcome === "violation") this.violate(this.machine.violation, at.s, codeOf(t, 0) | FLUSH, [0]);
+    else this.add(at, this.parent, codeOf(t, 0) | FLUSH, this.steps + 1, last);
+    this.spare.push(at);
+  }
+
+  /** What may be fused to the first step; forks are followed one by one. */
+  private follow(t: number): void {
+    for (let p = this.pending.pop(); p; p = this.pending.pop()) {
+      const ways = this.straight(p, t);
+      if (ways === 0) {
+        this.land(p.at, t, p.alts);
+        this.spare.push(p.at);
+      } else if (ways > 0) {
+        if (ways > 1) p.forks++;
+        for (let alt = 0; alt < ways; alt++) this.go(p, t, alt, alt === ways - 1);
       }
-      const forked = { ...p, forks: p.forks + (ways > 1 ? 1 : 0) };
-      for (let alt = 0; alt < ways; alt++)
-        this.run1(forked, { thread: t, alt, flush: false }, parent, at, pending, alt === ways - 1);
     }
   }
 
-  private longEnough(p: Pending, ways: number): boolean {
-    return lengthOf(p.path) >= MAX_CHAIN || (ways > 1 && p.forks >= MAX_FORKS);
+  /**
+   * Goes on while there is one way only. Returns in how many ways the next step is to be taken, 0: the chain ends here,
+   * -1: it is over.
+   */
+  private straight(p: Pending, t: number): number {
+    const { machine, reduction, out } = this;
+    const { watch } = this.o;
+    const { s } = p.at;
+    for (;;) {
+      const ways = machine.alternatives(s, t);
+      if (ways === 0 || reduction === null || p.alts.length >= MAX_CHAIN || (ways > 1 && p.forks >= MAX_FORKS))
+        return 0;
+      if (!reduction.independent(s, t)) {
+        if (!p.owes) return 0;
+        p.owes = false;
+      }
+      const op = machine.opAt(s, t)!;
+      if (ways > 1 || op.atomic === true || op.k === "stop") return ways;
+      out.transitions++;
+      if (watch?.has(op.site)) out.seen.add(op.site);
+      const outcome = machine.run(s, t, 0);
+      if (outcome === "ok") p.alts.push(0);
+      else {
+        this.failed(p, p.at, t, 0, outcome);
+        this.spare.push(p.at);
+        return -1;
+      }
+    }
   }
 
-  /** `own`: nobody else needs the state that the step starts from. */
-  private run1(from: Pending, choice: Choice, parent: number, at: Node, pending: Pending[], own: boolean): void {
-    const { path } = from;
-    this.out.transitions++;
-    const op = choice.flush ? null : this.machine.opAt(from.s, choice.thread);
-    const s = own && op?.atomic !== true ? from.s : from.s.slice();
-    const outcome = this.machine.execute(s, choice);
-    const longer: Path = { choice, before: path, length: lengthOf(path) + 1 };
-    if (op && this.o.watch?.has(op.site)) this.out.seen.add(op.site);
-    if (outcome === "violation")
-      this.violate(this.machine.violation, s, at.switches, at.steps + longer.length, parent, longer);
-    else if (outcome === "ok") {
-      if (op?.k === "stop") this.out.ended.add(choice.thread);
-      pending.push({ s, path: longer, forks: from.forks });
+  /** One step. `own`: nobody else needs what it starts from. */
+  private go(p: Pending, t: number, alt: number, own: boolean): void {
+    const { machine, out } = this;
+    out.transitions++;
+    const op = machine.opAt(p.at.s, t)!;
+    const at = this.copy(p.at);
+    const outcome = machine.run(at.s, t, alt);
+    if (this.o.watch?.has(op.site)) out.seen.add(op.site);
+    if (outcome === "ok") {
+      if (op.k === "stop") out.ended.add(t);
+      this.pending.push({ at, alts: [...p.alts, alt], forks: p.forks, owes: p.owes });
     } else {
-      this.prune(this.machine.pruned);
+      this.failed(p, at, t, alt, outcome);
+      this.spare.push(at);
+    }
+    if (own) this.spare.push(p.at);
+  }
+
+  /** A step of a chain that ended badly, and the state it left. */
+  private failed(p: Pending, at: Scratch, t: number, alt: number, outcome: "violation" | "pruned"): void {
+    const { machine } = this;
+    if (outcome === "violation") {
+      const alts = [...p.alts, alt];
+      this.violate(machine.violation, at.s, codeOf(t, alts[0]!), alts);
+    } else {
+      this.prune(machine.pruned);
       // The path ends here for this thread's sake; the others may still go on from the state before, which a single op
       // that is given up leaves as it was.
-      if (path) this.land(from.s, path.length, parent, at, choicesOf(path)[0]!);
+      if (p.alts.length > 0) this.land(p.at, t, p.alts);
     }
   }
 
-  private land(s: State, steps: number, parent: number, at: Node, first: Choice): void {
-    const last = first.flush ? at.last : first.thread;
-    this.add(s, {
-      parent,
-      actor: first,
-      switches: at.switches,
-      steps: at.steps + steps,
-      last,
-      expanded: false,
-    });
+  private land(at: Scratch, t: number, alts: readonly number[]): void {
+    this.add(at, this.parent, codeOf(t, alts[0]!), this.steps + alts.length, t);
   }
 
   private prune(p: Pruned): void {
@@ -292,64 +319,51 @@ export class Search {
     else if (!this.out.cuts.includes(p.id)) this.out.cuts.push(p.id);
   }
 
-  private violate(v: Violation, s: State, switches: number, steps: number, parent: number, path: Path | null): void {
+  /** `alts`: since the stored state, the way of the first choice included. */
+  private violate(v: Violation, s: State, first: number, alts: number[]): void {
     if (this.o.counts) {
       const op = this.machine.opAt(s, 0);
       if (op && !this.o.counts.has(op.site)) return;
     }
     const old = this.best;
+    const { switches, parent } = this;
+    const steps = this.steps + alts.length;
     if (old && (old.switches < switches || (old.switches === switches && old.steps <= steps))) return;
-    this.best = { switches, steps, parent, path };
+    this.best = { switches, steps, parent, first, alts };
     this.out.violation = { ...v };
   }
 
-  private add(s: State, node: Node): void {
-    this.key.set(s);
-    if (this.reduce) this.clearDead(this.key);
-    this.key[s.length] = node.last + 1;
-    const id = this.store.insert(this.key);
-    if (this.store.added) {
-      if (this.store.count > this.o.maxStates) this.out.capped = true;
-      this.nodes.push(node);
+  private add(at: Scratch, parent: number, first: number, steps: number, last: number): void {
+    const { key, nodes, store, switches } = this;
+    for (let i = 0; i < key.words.length; i++) key.words[i] = at.words[i]!;
+    if (this.reduction && last >= 0) this.reduction.forget(key.s, last);
+    key.s[this.machine.layout.size] = last + 1;
+    const id = store.insert(key.words);
+    if (store.added) {
+      if (store.count > this.o.maxStates) this.out.capped = true;
     } else {
-      const old = this.nodes[id]!;
-      if (old.switches < node.switches || (old.switches === node.switches && old.steps <= node.steps)) return;
-      // Costs are taken in order, so a node that was expanded had its least cost already.
-      if (old.expanded) return;
-      this.nodes[id] = node;
+      const old = nodes.switches(id);
+      // Costs are taken in order, so a state that was expanded had its least cost already.
+      if (old < switches || (old === switches && nodes.steps(id) <= steps) || nodes.expanded(id)) return;
     }
-    this.queue[node.switches] ??= [];
-    const row = this.queue[node.switches]!;
-    row[node.steps] ??= [];
-    row[node.steps]!.push(id);
+    nodes.set(id, parent, first, switches, steps);
+    this.queue.push(id, switches, steps);
   }
 
-  private clearDead(s: State): void {
-    const { layout } = this.machine;
-    for (let t = 0; t < layout.threads; t++) {
-      const pc = pcOf(s, t);
-      const regs = layout.regs[t]!;
-      if (pc >= DORMANT) s.fill(0, regs, regs + this.machine.model.threads[t]!.registers);
-      else for (const r of this.foot.dead[t]![pc]!) s[regs + r] = 0;
-    }
+  private take(): Scratch {
+    const known = this.spare.pop();
+    if (known) return known;
+    // One byte more than the state: who ran last.
+    const words = new Int32Array((this.machine.layout.size + 4) >> 2);
+    return { words, s: new Uint8Array(words.buffer) };
   }
 
-  /** May the next op of `t` come before or after anything the others may still do? */
-  private independent(s: State, t: number): boolean {
-    const pc = pcOf(s, t);
-    const { words, reads, writes, futureReads, futureWrites } = this.foot;
-    const r = reads[t]![pc]!;
-    const w = writes[t]![pc]!;
-    for (let u = 0; u < this.machine.layout.threads; u++) {
-      if (u === t) continue;
-      let at = pcOf(s, u);
-      if (at === FINISHED) continue;
-      if (at === DORMANT) at = 0;
-      const fr = futureReads[u]![at]!;
-      const fw = futureWrites[u]![at]!;
-      for (let i = 0; i < words; i++) if (w[i]! & (fr[i]! | fw[i]!) || r[i]! & fw[i]!) return false;
-    }
-    return true;
+  private copy(from: Scratch): Scratch {
+    const to = this.take();
+    const a = from.words;
+    const b = to.words;
+    for (let i = 0; i < a.length; i++) b[i] = a[i]!;
+    return to;
   }
 
   private finish(): void {
@@ -359,13 +373,15 @@ export class Search {
     if (!best) return;
     out.switches = best.switches;
     out.steps = best.steps;
-    out.schedule = [...this.pathTo(best.parent), ...choicesOf(best.path)];
+    const { thread } = choiceOf(best.first);
+    const rest = best.alts.slice(1).map((alt): Choice => ({ thread, alt, flush: false }));
+    out.schedule = [...this.pathTo(best.parent), ...(best.alts.length > 0 ? [choiceOf(best.first)] : []), ...rest];
   }
 
   /** Runs the chains again from the start, each to the state that its node stands for. */
   private pathTo(id: number): Choice[] {
     const line: number[] = [];
-    for (let n = id; n >= 0; n = this.nodes[n]!.parent) line.push(n);
+    for (let n = id; n >= 0; n = this.nodes.parent(n)) line.push(n);
     line.reverse();
     const out: Choice[] = [];
     for (let i = 1; i < line.length; i++) out.push(...this.link(line[i - 1]!, line[i]!));
@@ -373,29 +389,31 @@ export class Search {
   }
 
   private link(parent: number, child: number): Choice[] {
-    const node = this.nodes[child]!;
-    const steps = node.steps - this.nodes[parent]!.steps;
-    this.store.read(child, this.key);
-    const goal = this.key.slice(0, this.machine.layout.size);
-    const first = node.actor!;
-    const stack: Pending[] = [{ s: this.load(parent), path: null, forks: 0 }];
+    const { machine, nodes } = this;
+    const { size } = machine.layout;
+    const steps = nodes.steps(child) - nodes.steps(parent);
+    const first = choiceOf(nodes.first(child));
+    const load = (id: number): State => {
+      const at = this.take();
+      this.store.read(id, at.words);
+      return at.s.slice(0, size);
+    };
+    const goal = load(child);
+    const stack: { s: State; path: Choice[]; forks: number }[] = [{ s: load(parent), path: [], forks: 0 }];
     for (let p = stack.pop(); p; p = stack.pop()) {
-      const { path } = p;
-      if (lengthOf(path) === steps) {
-        const shown = p.s.slice();
-        if (this.reduce) this.clearDead(shown);
-        if (shown.every((byte, i) => byte === goal[i])) return choicesOf(path);
+      const { s, path } = p;
+      if (path.length === steps) {
+        if (!first.flush) this.reduction?.forget(s, first.thread);
+        if (s.every((byte, i) => byte === goal[i])) return path;
         continue;
       }
-      const ways = first.flush ? 1 : this.machine.alternatives(p.s, first.thread);
-      if (path && this.longEnough(p, ways)) continue;
-      const forks = p.forks + (path && ways > 1 ? 1 : 0);
+      const ways = path.length === 0 ? 1 : machine.alternatives(s, first.thread);
+      const forks = p.forks + (ways > 1 ? 1 : 0);
+      if (forks > MAX_FORKS) continue;
       for (let alt = ways - 1; alt >= 0; alt--) {
-        const choice = path === null ? first : { thread: first.thread, alt, flush: false };
-        const s = p.s.slice();
-        if (this.machine.execute(s, choice) === "ok")
-          stack.push({ s, path: { choice, before: path, length: lengthOf(path) + 1 }, forks });
-        if (path === null) break;
+        const choice = path.length === 0 ? first : { thread: first.thread, alt, flush: false };
+        const next = s.slice();
+        if (machine.execute(next, choice) === "ok") stack.push({ s: next, path: [...path, choice], forks });
       }
     }
     throw new Error("a path of the search cannot be run again");

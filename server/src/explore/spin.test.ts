@@ -1,6 +1,7 @@
 /** Spin comes to the same verdicts on models exported to Promela. */
 
 import { expect, it } from "vitest";
+import { disciplinedModel } from "../../test/explore/disciplinedModel";
 import { randomModel } from "../../test/explore/randomModel";
 import { runSpin, spinMissing } from "../../test/explore/spin";
 import { describeTool } from "../../test/kernel";
@@ -9,7 +10,8 @@ import { toPromela } from "./promela";
 import { type SearchResult, search } from "./search";
 
 const missing = spinMissing();
-const MODELS = 12;
+const MODELS = Number(process.env.LOCKSTEP_SPIN_MODELS ?? 12);
+const modelOf = (seed: number): Model => (seed % 2 === 0 ? randomModel(seed) : disciplinedModel(seed));
 
 it("an export jumps only to ops that there are", () => {
   const site = 0;
@@ -45,7 +47,7 @@ describeTool(missing, "Spin", () => {
     const left = { true: MODELS / 2, false: MODELS / 2 };
     const chosen: { seed: number; ours: SearchResult }[] = [];
     for (let seed = first; left.true + left.false > 0; seed++) {
-      const model = randomModel(seed);
+      const model = modelOf(seed);
       const ours = search(model);
       const key = String(ours.violation !== null) as "true" | "false";
       if (ours.capped || left[key] === 0 || (key === "false" && ours.states < 8)) continue;
@@ -56,7 +58,7 @@ describeTool(missing, "Spin", () => {
     // Compiling takes the time: two at once.
     const compare = async (): Promise<void> => {
       for (let next = chosen.pop(); next; next = chosen.pop()) {
-        const spin = await runSpin(toPromela(randomModel(next.seed)));
+        const spin = await runSpin(toPromela(modelOf(next.seed)));
         if (spin.violated !== (next.ours.violation !== null))
           wrong.push(`seed ${next.seed}: Spin says ${spin.violated}, we ${next.ours.violation?.kind}`);
       }

@@ -1,71 +1,51 @@
-/** States seen so far: an arena with open addressing. Exact: equal means every byte is equal. */
+/** States seen so far: an arena with open addressing. Exact: equal means every word is equal. */
 export class StateStore {
   count = 0;
   private arena: Int32Array;
-  private table: Int32Array;
-  private readonly words: number;
+  /** Pairs of a state's hash and its number plus one; 0: free. */
+  private table = new Int32Array(2 * 1024);
+  private mask = 1023;
 
-  /** `size`: bytes per state. */
-  constructor(private readonly size: number) {
-    this.words = (size + 3) >> 2;
-    this.arena = new Int32Array(this.words * 256);
-    this.table = new Int32Array(1024).fill(-1);
+  /** `words`: per state. */
+  constructor(private readonly words: number) {
+    this.arena = new Int32Array(words * 256);
   }
 
-  /** Number of the state; a new one is `count - 1` afterwards, and `added` says so. */
+  /** Said of the last `insert`: the state is new. */
   added = false;
 
-  insert(s: Uint8Array): number {
-    if ((this.count + 1) * 2 > this.table.length) this.growTable();
-    if ((this.count + 1) * this.words > this.arena.length) this.growArena();
-    const at = this.count * this.words;
-    this.pack(s, at);
-    const mask = this.table.length - 1;
-    let slot = this.hash(at) & mask;
-    for (;;) {
-      const found = this.table[slot]!;
-      if (found < 0) break;
-      if (this.same(found * this.words, at)) {
-        this.added = false;
-        return found;
+  /** Number of the state. */
+  insert(s: Int32Array): number {
+    if ((this.count + 1) * 2 > this.mask) this.growTable();
+    const { words, table, mask } = this;
+    if ((this.count + 1) * words > this.arena.length) this.growArena();
+    const { arena } = this;
+    const hash = hashOf(s, words);
+    let slot = hash & mask;
+    for (let found = table[2 * slot + 1]!; found !== 0; found = table[2 * slot + 1]!) {
+      if (table[2 * slot] === hash) {
+        const at = (found - 1) * words;
+        let i = 0;
+        while (i < words && arena[at + i] === s[i]) i++;
+        if (i === words) {
+          this.added = false;
+          return found - 1;
+        }
       }
       slot = (slot + 1) & mask;
     }
-    this.table[slot] = this.count;
+    const at = this.count * words;
+    for (let i = 0; i < words; i++) arena[at + i] = s[i]!;
+    table[2 * slot] = hash;
+    table[2 * slot + 1] = ++this.count;
     this.added = true;
-    return this.count++;
+    return this.count - 1;
   }
 
-  read(id: number, into: Uint8Array): void {
-    const at = id * this.words;
-    for (let i = 0; i < this.size; i++) into[i] = this.arena[at + (i >> 2)]! >>> ((i & 3) << 3);
-  }
-
-  private pack(s: Uint8Array, at: number): void {
-    const { arena, size } = this;
-    let w = at;
-    let i = 0;
-    for (; i + 3 < size; i += 4) arena[w++] = s[i]! | (s[i + 1]! << 8) | (s[i + 2]! << 16) | (s[i + 3]! << 24);
-    if (i < size) {
-      let last = 0;
-      for (let shift = 0; i < size; i++, shift += 8) last |= s[i]! << shift;
-      arena[w] = last;
-    }
-  }
-
-  private same(a: number, b: number): boolean {
-    for (let i = 0; i < this.words; i++) if (this.arena[a + i] !== this.arena[b + i]) return false;
-    return true;
-  }
-
-  private hash(at: number): number {
-    let h = 0x9e3779b9;
-    for (let i = 0; i < this.words; i++) {
-      h = Math.imul(h ^ this.arena[at + i]!, 0x85ebca6b);
-      h ^= h >>> 13;
-    }
-    h = Math.imul(h, 0xc2b2ae35);
-    return (h ^ (h >>> 16)) >>> 0;
+  read(id: number, into: Int32Array): void {
+    const { words, arena } = this;
+    const at = id * words;
+    for (let i = 0; i < words; i++) into[i] = arena[at + i]!;
   }
 
   private growArena(): void {
@@ -75,13 +55,27 @@ export class StateStore {
   }
 
   private growTable(): void {
-    const bigger = new Int32Array(this.table.length * 2).fill(-1);
-    const mask = bigger.length - 1;
-    for (let id = 0; id < this.count; id++) {
-      let slot = this.hash(id * this.words) & mask;
-      while (bigger[slot]! >= 0) slot = (slot + 1) & mask;
-      bigger[slot] = id;
+    const old = this.table;
+    const bigger = new Int32Array(old.length * 2);
+    const mask = this.mask * 2 + 1;
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] === 0) continue;
+      let slot = old[i]! & mask;
+      while (bigger[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+      bigger[2 * slot] = old[i]!;
+      bigger[2 * slot + 1] = old[i + 1]!;
     }
     this.table = bigger;
+    this.mask = mask;
   }
+}
+
+function hashOf(s: Int32Array, words: number): number {
+  let h = 0x9e3779b9 | 0;
+  for (let i = 0; i < words; i++) {
+    h = Math.imul(h ^ s[i]!, 0x85ebca6b);
+    h ^= h >>> 13;
+  }
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }

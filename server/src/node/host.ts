@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
 import { createEngine } from "../engine/engine";
+import type { ScenarioSet } from "../engine/replay";
 import type { TreeProvider } from "../engine/types";
 import type { RuleSet } from "../rules/model";
 import { createParser } from "../syntax/parser";
@@ -15,6 +16,7 @@ import { findResources, type Resources } from "./resources";
 export function createNodeHost(resources: Resources = findResources()): Host {
   let parser: ReturnType<typeof createParser> | undefined;
   let rules: RuleSet | undefined;
+  let scenarios: ScenarioSet | undefined;
   return {
     version: resources.version,
     kindOf,
@@ -22,6 +24,7 @@ export function createNodeHost(resources: Resources = findResources()): Host {
     openTree: openFsTree,
     builtinRules: () => resources.rules(),
     shippedRules: () => (rules ??= resources.ruleSet()),
+    shippedScenarios: () => (scenarios ??= resources.scenarioSet()),
     async createEngine(tree, ruleSet) {
       const parts = isIndexedAside(tree) ? indexAside(tree.root) : undefined;
       parser ??= createParser({ grammar: resources.grammar(), runtime: resources.runtime() });

@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { comparePaths } from "../base/path";
 import { decodeStructured } from "../base/structured";
+import { loadScenarios, type ScenarioSet } from "../engine/replay";
 import { loadRules, type RuleFile } from "../rules/load";
 import type { RuleSet } from "../rules/model";
 import { kindOf, openFsTree } from "./fsTree";
@@ -18,6 +19,8 @@ export interface Resources {
   rules(): RuleFile[];
   /** Loaded from the form the build packed, if there is one. */
   ruleSet(): RuleSet;
+  /** Likewise. */
+  scenarioSet(): ScenarioSet;
 }
 
 /** Finds the resources: in `dist/` when bundled, in the checkout when run from source. */
@@ -38,13 +41,14 @@ export function findResources(): Resources {
     grammar: () => wasm("tree-sitter-c"),
     runtime: () => wasm("web-tree-sitter"),
     rules: () => ruleFiles(home),
-    ruleSet() {
-      const packed = path.join(here, "rules.json");
-      return kindOf(packed) === "file"
-        ? (decodeStructured(readFileSync(packed, "utf8")) as RuleSet)
-        : loadRules(ruleFiles(home));
-    },
+    ruleSet: () => packed<RuleSet>(here, "rules.json") ?? loadRules(ruleFiles(home)),
+    scenarioSet: () => packed<ScenarioSet>(here, "scenarios.json") ?? loadScenarios(ruleFiles(home)),
   };
+}
+
+function packed<T>(folder: string, name: string): T | undefined {
+  const file = path.join(folder, name);
+  return kindOf(file) === "file" ? (decodeStructured(readFileSync(file, "utf8")) as T) : undefined;
 }
 
 function ruleFiles(home: string): RuleFile[] {

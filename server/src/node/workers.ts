@@ -4,7 +4,6 @@ import { messageOf } from "../base/text";
 import { type CheckedFiles, checkFiles, mergeChecked } from "../cli/checkFiles";
 import type { ParallelJob } from "../cli/host";
 import { Verdicts } from "../engine/levels";
-import { loadScenarios } from "../engine/replay";
 import { loadAllRules } from "../workspace/rules";
 import { createNodeHost } from "./host";
 
@@ -64,7 +63,7 @@ export async function runCheckWorker(): Promise<void> {
     const host = createNodeHost();
     const tree = host.openTree(root);
     const engine = await host.createEngine(tree, loadAllRules(host, root, extraRules));
-    const verdicts = replay ? new Verdicts(() => loadScenarios(host.builtinRules())) : null;
+    const verdicts = replay ? new Verdicts(() => host.shippedScenarios()) : null;
     post({ checked: checkFiles(engine, tree, files, (done) => post({ done }), { verdicts, survey }) });
   } catch (error) {
     post({ error: messageOf(error) });

@@ -3,7 +3,7 @@
  * gets one value has that value, a branch on it goes one way, what nobody reaches assigns nothing.
  * After Wegman and Zadeck, Constant Propagation with Conditional Branches (TOPLAS 13, 1991), without SSA form.
  */
-import { binary } from "../explore/layout";
+import { binary } from "../explore/expression";
 import { type Expr, nextPcs, type Op, UNKNOWN } from "../explore/model";
 
 /** What a register may hold: nothing seen yet, one value, or several. */

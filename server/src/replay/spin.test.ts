@@ -23,7 +23,7 @@ describeTool(missing, "Spin on scenarios", () => {
 
   const ids = shippedScenarios.scenarios.map((s) => s.id);
   // Compiling takes the time: the variants of one scenario side by side.
-  it.each(ids)("agrees on %s", { timeout: 180_000 }, async (id) => {
+  it.each(ids)("agrees on %s", { timeout: 60_000 }, async (id) => {
     const compared = VARIANTS.map(async (variant) => {
       const input = fixtureInput(parser, id, variant);
       const exported = replayPromela(input);

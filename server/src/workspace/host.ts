@@ -1,4 +1,5 @@
 /** What the command line and the language server need from the machine they run on. Node implements it; nothing here does I/O. */
+import type { ScenarioSet } from "../engine/replay";
 import type { Engine, TreeProvider } from "../engine/types";
 import type { RuleFile } from "../rules/load";
 import type { RuleSet } from "../rules/model";
@@ -28,6 +29,8 @@ export interface Host {
   builtinRules(): RuleFile[];
   /** The same, already loaded. Nobody changes it. */
   shippedRules(): RuleSet;
+  /** The scenarios among them, likewise. */
+  shippedScenarios(): ScenarioSet;
   createEngine(tree: TreeProvider, rules: RuleSet): Promise<Engine>;
   /** Milliseconds of a steady clock. */
   now(): number;

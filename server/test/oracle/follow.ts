@@ -1,5 +1,6 @@
 /** Does the explorer's model of a race have the run that a compiled program made? */
-import { cellValue, compileExpr, DORMANT, initialState, pcOf, type State } from "../../src/explore/layout";
+import { compileExpr } from "../../src/explore/expression";
+import { cellValue, DORMANT, initialState, pcOf, type State } from "../../src/explore/layout";
 import { Machine } from "../../src/explore/machine";
 import { type Model, type Op, type Ref, UNKNOWN } from "../../src/explore/model";
 import type { GccRun } from "./oracle";

@@ -1,6 +1,5 @@
 /** `lockstep race FILE:FUNC FILE:FUNC`: two functions as threads over the same objects, and what they may do to each other. */
 import { race as raceOf } from "../../engine/race";
-import { loadScenarios } from "../../engine/replay";
 import { openEngine } from "../../workspace/open";
 import { choice, parseArguments, splitPlace } from "../args";
 import { InputError, UsageError } from "../errors";
@@ -28,7 +27,7 @@ export async function race(argv: readonly string[], host: CliHost): Promise<numb
     if (project.tree.read(path) === undefined) throw new InputError(`${file}: ${project.tree.problemOf(path)}`);
     return { file: path, name: rest };
   });
-  const set = loadScenarios(host.builtinRules());
+  const set = host.shippedScenarios();
   const broken = set.problems[0];
   if (broken) throw new InputError(`${broken.file}:${broken.line}:${broken.column}: ${broken.message}`);
   const engine = await openEngine(host, project.tree, project.rules);

@@ -1,5 +1,5 @@
 /** `lockstep replay FILE:LINE[:RULE]`: the interleaving that shows what a finding is about. */
-import { loadScenarios, replayLine } from "../../engine/replay";
+import { replayLine } from "../../engine/replay";
 import { openEngine } from "../../workspace/open";
 import { choice, parseArguments } from "../args";
 import { InputError, UsageError } from "../errors";
@@ -26,7 +26,7 @@ export async function replay(argv: readonly string[], host: CliHost): Promise<nu
   if (text === undefined) throw new InputError(`${file}: ${project.tree.problemOf(path)}`);
   const count = text.split("\n").length;
   if (Number(line) < 1 || Number(line) > count) throw new InputError(`${file}: has only ${count} lines`);
-  const set = loadScenarios(host.builtinRules());
+  const set = host.shippedScenarios();
   const broken = set.problems[0];
   if (broken) throw new InputError(`${broken.file}:${broken.line}:${broken.column}: ${broken.message}`);
   const engine = await openEngine(host, project.tree, project.rules);
