@@ -40,6 +40,7 @@ export const SUBJECTS: Record<string, [string, string]> = {
   "interval-notifier": ["replay/interval-notifier", "hub_fault"],
   "interval-callback": ["replay/interval-callback", "hub_invalidate"],
   "gup-fast-vs-collapse": ["founding/S3", "grab_range"],
+  "gup-fast-vs-zap": ["replay/gup-fast-vs-zap", "grab_one"],
   "gup-fast-vs-fork": ["replay/S0", "fast_pin"],
   "notifier-unwind": ["founding/S4", "hub_start"],
   "two-vma-writers": ["replay/S1-writers", "shift_area"],

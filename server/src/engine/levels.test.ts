@@ -110,4 +110,15 @@ describe("levels by verdict", () => {
     expect(judged(check.bad[0]!, set).map((f) => [f.level, f.replay?.verdict])).toEqual([["warning", "inconclusive"]]);
     expect(judged(check.bad[0]!, harmless).map((f) => [f.level, f.replay])).toEqual([["warning", null]]);
   });
+
+  it("a mistake that only one of a rule's scenarios knows is not refuted by the other", () => {
+    const check = races.find((c) => c.id === "gup-fast-recheck")!;
+    const one = check.bad.at(-1)!;
+    const verdictsWith = (...ids: string[]): unknown[] => {
+      const scenarios = shippedScenarios.scenarios.filter((s) => ids.includes(s.id));
+      return judged(one, { ...shippedScenarios, scenarios }).map((f) => [f.level, f.replay?.verdict]);
+    };
+    expect(verdictsWith("gup-fast-vs-collapse", "gup-fast-vs-zap")).toEqual([["error", "violation"]]);
+    expect(verdictsWith("gup-fast-vs-collapse")).toEqual([["warning", "inconclusive"]]);
+  });
 });

@@ -72,6 +72,15 @@ const TABLE: Record<string, Row> = {
     harm: /^the stale page is returned/,
     switches: 2,
   },
+  "S3: fast GUP against an unmapping of the page": {
+    file: "replay/gup-fast-vs-zap",
+    fn: "grab_one",
+    scenario: "gup-fast-vs-zap",
+    profile: "no-sync",
+    flagged: "try_grab_folio_fast(",
+    harm: /^a page that was freed/,
+    switches: 2,
+  },
   "S0: tables walked with interrupts on": {
     file: "replay/lockless-walk-vs-free",
     fn: "peek",
@@ -358,6 +367,30 @@ describe("S3 by architecture", () => {
   const row = TABLE["S3: fast GUP against THP collapse"]!;
   it.each(["flush-ipi", "sync-ipi"])("is clean under %s even without the check", (profile) => {
     expect(run(row, "buggy", { profile })).toMatchObject({ verdict: "clean", profile });
+  });
+});
+
+describe("an unmapping by architecture", () => {
+  const row = TABLE["S3: fast GUP against an unmapping of the page"]!;
+  it("waits for walkers if its flush interrupts them", () => {
+    expect(run(row, "buggy", { profile: "flush-ipi" })).toMatchObject({ verdict: "clean" });
+  });
+  it("does harm where only those who free tables wait", () => {
+    expect(run(row, "buggy", { profile: "sync-ipi" })).toMatchObject({ verdict: "violation" });
+  });
+  it("is not stopped by the comparison of the PMD alone, nor is collapse by that of the PTE alone", () => {
+    const text = source("replay/gup-fast-vs-zap-repaired.c");
+    const without = (check: string): string => {
+      expect(text).toContain(check);
+      return text.replace(check, "");
+    };
+    const verdicts = (code: string): string[] =>
+      ["gup-fast-vs-collapse", "gup-fast-vs-zap"].map(
+        (scenario) => replayed(parser, code, row.fn, { scenario, line: lineOf(code, row.flagged)! }).verdict,
+      );
+    expect(verdicts(text)).toEqual(["clean", "clean"]);
+    expect(verdicts(without(" || pte_val(pte) != pte_val(ptep_get(ptep))"))).toEqual(["clean", "violation"]);
+    expect(verdicts(without("pmd_val(pmd) != pmd_val(*pmdp) || "))).toEqual(["violation", "clean"]);
   });
 });
 
