@@ -35,6 +35,7 @@ export const SUBJECTS: Record<string, [string, string]> = {
   "lock-order": ["replay/lock-order", "both"],
   "sleep-under-ptl": ["replay/sleep-under-ptl", "change"],
   "device-exclusive": ["replay/device-exclusive", "restore"],
+  "fork-vs-device": ["replay/fork-vs-device", "copy_entry"],
   "collapse-vs-gup-fast": ["replay/collapse-vs-gup-fast", "collapse"],
   "unmap-vs-device": ["replay/unmap-vs-device", "drop"],
   "interval-notifier": ["replay/interval-notifier", "hub_fault"],

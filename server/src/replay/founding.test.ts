@@ -204,6 +204,14 @@ const TABLE: Record<string, Row> = {
     harm: /^the CPU writes/,
     switches: 0,
   },
+  "S2: fork copies an exclusive entry": {
+    file: "replay/fork-vs-device",
+    fn: "copy_entry",
+    scenario: "fork-vs-device",
+    flagged: "set_pte_at(dst",
+    harm: /^the device writes to a page that the child shares/,
+    switches: 1,
+  },
   "S3: collapse of a page with references": {
     file: "replay/collapse-vs-gup-fast",
     fn: "collapse",

@@ -38,6 +38,8 @@ void i_mmap_lock_write(struct address_space *mapping) { sh_lock(LK_i_mmap_rwsem,
 void i_mmap_unlock_write(struct address_space *mapping) { sh_unlock(LK_i_mmap_rwsem); }
 void folio_lock(struct folio *folio) { sh_lock(LK_folio_lock, WRITE); }
 void folio_unlock(struct folio *folio) { sh_unlock(LK_folio_lock); }
+int trylock_page(struct page *page) { return sh_try(LK_folio_lock, WRITE); }
+void unlock_page(struct page *page) { sh_unlock(LK_folio_lock); }
 void spin_lock(spinlock_t *lock) { sh_lock(LK_ptl, WRITE); }
 void spin_unlock(spinlock_t *lock) { sh_unlock(LK_ptl); }
 /* The fixtures have one lock of their own. */
@@ -162,6 +164,9 @@ pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr
 	if (!(v & 4))
 		return NULL;
 	sh_enter(SE_rcu);
+#ifdef SCN_fork_vs_device
+	*ptlp = (spinlock_t *)1;
+#endif
 	sh_lock(LK_ptl, WRITE);
 	if (*pmdp != v) {
 		sh_unlock(LK_ptl);
@@ -179,8 +184,20 @@ pte_t *pte_offset_map_nolock(struct mm_struct *mm, pmd_t *pmdp, unsigned long ad
 	sh_enter(SE_rcu);
 	return table(v);
 }
+#ifdef SCN_fork_vs_device
+/* The child's table has its own lock. */
+pte_t *pte_alloc_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
+{
+	sh_enter(SE_rcu);
+	*ptlp = (spinlock_t *)2;
+	return &pte[1];
+}
+#endif
 void pte_unmap_unlock(pte_t *ptep, spinlock_t *ptl)
 {
+#ifdef SCN_fork_vs_device
+	if (ptl != (spinlock_t *)2)
+#endif
 	sh_unlock(LK_ptl);
 	sh_leave(SE_rcu);
 }
@@ -278,7 +295,7 @@ void mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range) { dev
 void mmu_notifier_invalidate_range_end(struct mmu_notifier_range *range) { }
 #endif
 
-#ifdef SCN_unmap_vs_device
+#if defined(SCN_unmap_vs_device) || defined(SCN_fork_vs_device)
 void mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range)
 {
 	sh_add(&running, 1);
