@@ -7,6 +7,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wasmParser } from "../../test/cParser";
+import { REFCOUNT_HEADERS } from "../../test/exampleTree";
+import { VARIANTS } from "../../test/replayFixtures";
 import { replayed, replayInput, shippedScenarios, type Wish } from "../../test/replayKit";
 import { diagram } from "../protocol/diagram";
 import type { Trace } from "../protocol/trace";
@@ -349,6 +351,19 @@ describe.each(Object.entries(TABLE))("%s", (_, row) => {
     expect(t.states).toBeGreaterThan(10);
     expect(t.coverage.reached).toBe(t.coverage.of);
     expect(t.unmodelled).toEqual([]);
+  });
+
+  const { locks } = shippedScenarios.scenarios.find((s) => s.id === row.scenario)!;
+  it.skipIf(!locks.has("vma_lock"))("has the same verdicts where the VMA lock is a reference count", () => {
+    const [buggy, repaired] = VARIANTS.map((variant) => run(row, variant, { headers: REFCOUNT_HEADERS }));
+    expect([buggy!.verdict, buggy!.reason]).toEqual(["violation", null]);
+    expect(buggy!.violated!.text).toMatch(row.harm);
+    expect([repaired!.verdict, repaired!.reason]).toEqual(["clean", null]);
+    expect(repaired!.coverage.reached).toBe(repaired!.coverage.of);
+    for (const t of [buggy!, repaired!]) {
+      expect(t.assumptions.filter((a) => a.includes("reference count"))).toHaveLength(1);
+      expect(t.unmodelled).toEqual([]);
+    }
   });
 
   it("replays its schedule to the same end, and draws it in 72 columns", () => {

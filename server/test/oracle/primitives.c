@@ -66,6 +66,63 @@ struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
 	return vma_in_tree ? &the_vma : NULL;
 }
 
+#ifdef HAS_vma_refs
+/* The VMA lock as a reference count. */
+static int read_locked(void)
+{
+	int old = sh_add_below(&vma_refs, 1, VMA_LOCK_OFFSET);
+
+	if (old == 0 || old >= VMA_LOCK_OFFSET)
+		return 0;
+	vma_own[sh_thread()] = vma_own[sh_thread()] + 1;
+	return 1;
+}
+void vma_end_read(struct vm_area_struct *vma)
+{
+	vma_own[sh_thread()] = vma_own[sh_thread()] - 1;
+	sh_add(&vma_refs, -1);
+}
+struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
+{
+	if (vma_in_tree == 0)
+		return NULL;
+	if (vma_seq == mm_seq)
+		return NULL;
+	if (!read_locked())
+		return NULL;
+	if (vma_seq == mm_seq) {
+		vma_end_read(&the_vma);
+		return NULL;
+	}
+	return &the_vma;
+}
+/* Waits until nobody but the writer, and perhaps the tree, has a reference. */
+static void exclude_readers(int left)
+{
+	lk_await(vma_refs == VMA_LOCK_OFFSET + left);
+}
+static void write_lock(void)
+{
+	if (vma_seq == mm_seq)
+		return;
+	if (sh_add_nonzero(&vma_refs, VMA_LOCK_OFFSET) == 0) {
+		vma_seq = mm_seq;
+		return;
+	}
+	exclude_readers(1);
+	vma_seq = mm_seq;
+	sh_add(&vma_refs, -VMA_LOCK_OFFSET);
+}
+void vma_mark_detached(struct vm_area_struct *vma)
+{
+	if (sh_add(&vma_refs, -1) == 1)
+		return;
+	if (sh_add_nonzero(&vma_refs, VMA_LOCK_OFFSET) == 0)
+		return;
+	exclude_readers(0);
+	sh_add(&vma_refs, -VMA_LOCK_OFFSET);
+}
+#else
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
 {
 	if (vma_in_tree == 0)
@@ -81,13 +138,19 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 	return &the_vma;
 }
 void vma_end_read(struct vm_area_struct *vma) { sh_unlock(LK_vma_lock); }
-void vma_start_write(struct vm_area_struct *vma)
+static void write_lock(void)
 {
 	if (vma_seq != mm_seq) {
 		sh_lock(LK_vma_lock, WRITE);
 		vma_seq = mm_seq;
 		sh_unlock(LK_vma_lock);
 	}
+}
+void vma_mark_detached(struct vm_area_struct *vma) { }
+#endif
+void vma_start_write(struct vm_area_struct *vma)
+{
+	write_lock();
 #ifdef SCN_start_write_vs_fault
 	vm_start = vm_start + 1;
 	vm_pgoff = vm_pgoff + 1;
