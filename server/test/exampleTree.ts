@@ -38,6 +38,22 @@ struct hmm_range { struct mmu_interval_notifier *notifier; unsigned long notifie
 `,
 };
 
+/** Headers in which the VMA lock is a reference count, as in Linux 6.15 and later. */
+export const REFCOUNT_HEADERS: Record<string, string> = {
+  "include/linux/mmap_lock.h": `
+static inline void vma_refcount_put(struct vm_area_struct *vma);
+static inline bool vma_start_read_locked(struct vm_area_struct *vma);
+static inline void vma_end_read(struct vm_area_struct *vma);
+static inline void vma_assert_attached(struct vm_area_struct *vma);
+static inline void vma_mark_attached(struct vm_area_struct *vma);
+void vma_mark_detached(struct vm_area_struct *vma);
+`,
+  "include/linux/mm.h": HEADERS["include/linux/mm.h"]!.replace(
+    "bool vma_start_read(struct vm_area_struct *vma)",
+    "struct vm_area_struct *vma_start_read(struct mm_struct *mm, struct vm_area_struct *vma)",
+  ),
+};
+
 /** An engine over the files given by path, with the headers of a recent kernel beside them. */
 export function exampleEngine(parser: CParser, rules: RuleSet, files: Record<string, string>): Engine {
   const all: Record<string, string> = { ...HEADERS, ...files };

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ReplayInput } from "../src/replay/replay";
 import type { CParser } from "../src/syntax/parser";
+import { REFCOUNT_HEADERS } from "./exampleTree";
 import { projectRoot } from "./mutations/data";
-import { replayInput } from "./replayKit";
+import { replayInput, shippedScenarios, type Wish } from "./replayKit";
 
 const fixtures = path.join(projectRoot(), "test-fixtures");
 
@@ -35,11 +36,13 @@ export const SUBJECTS: Record<string, [string, string]> = {
   "lock-order": ["replay/lock-order", "both"],
   "sleep-under-ptl": ["replay/sleep-under-ptl", "change"],
   "device-exclusive": ["replay/device-exclusive", "restore"],
+  "fork-vs-device": ["replay/fork-vs-device", "copy_entry"],
   "collapse-vs-gup-fast": ["replay/collapse-vs-gup-fast", "collapse"],
   "unmap-vs-device": ["replay/unmap-vs-device", "drop"],
   "interval-notifier": ["replay/interval-notifier", "hub_fault"],
   "interval-callback": ["replay/interval-callback", "hub_invalidate"],
   "gup-fast-vs-collapse": ["founding/S3", "grab_range"],
+  "gup-fast-vs-zap": ["replay/gup-fast-vs-zap", "grab_one"],
   "gup-fast-vs-fork": ["replay/S0", "fast_pin"],
   "notifier-unwind": ["founding/S4", "hub_start"],
   "two-vma-writers": ["replay/S1-writers", "shift_area"],
@@ -48,8 +51,27 @@ export const SUBJECTS: Record<string, [string, string]> = {
 };
 
 /** What the replay needs for one of them. */
-export function fixtureInput(parser: CParser, scenario: string, variant: (typeof VARIANTS)[number]): ReplayInput {
+export function fixtureInput(
+  parser: CParser,
+  scenario: string,
+  variant: (typeof VARIANTS)[number],
+  more: Partial<Wish> = {},
+): ReplayInput {
   const [file, fn] = SUBJECTS[scenario]!;
   const text = readFileSync(path.join(fixtures, `${file}-${variant}.c`), "utf8");
-  return replayInput(parser, text, fn, { scenario });
+  return replayInput(parser, text, fn, { scenario, ...more });
 }
+
+/** Every shipped scenario, and once more where another form of a primitive makes another model of it. */
+export const SCENARIOS_AND_FORMS: [string, string, Partial<Wish>][] = shippedScenarios.scenarios.flatMap((s) => [
+  [s.id, "", {}],
+  ...(s.locks.has("vma_lock")
+    ? [
+        [s.id, " with the VMA lock as a reference count", { headers: REFCOUNT_HEADERS }] as [
+          string,
+          string,
+          Partial<Wish>,
+        ],
+      ]
+    : []),
+]);

@@ -18,12 +18,14 @@ export interface Wish {
   leaves?: boolean;
   line?: number;
   set?: ScenarioSet;
+  /** Headers beside or instead of the usual ones. */
+  headers?: Record<string, string>;
 }
 
 /** What the replay needs to know of one function in a file of its own. */
 export function replayInput(parser: CParser, text: string, fn: string, wish: Wish): ReplayInput {
   const file = "drivers/replay/user.c";
-  const engine = exampleEngine(parser, rules, { [file]: text }) as EngineImpl;
+  const engine = exampleEngine(parser, rules, { ...wish.headers, [file]: text }) as EngineImpl;
   const set = wish.set ?? shippedScenarios;
   const scenario = set.scenarios.find((s) => s.id === wish.scenario);
   const subject = engine.program.functionsOf(file).find((r) => r.item.name === fn);

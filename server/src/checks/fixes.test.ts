@@ -35,7 +35,7 @@ const NONE: ReadonlySet<string> = new Set<string>([
 /** Fixes that only functions of real kernels need so far (`server/test/fixes/sites.ts`): rule → titles. */
 const REAL_ONLY: Readonly<Record<string, string[]>> = {
   R33: ["Lock the page table where it is mapped", "Unlock only after the change"],
-  R42: ["Compare the PTE again, and give the reference back", "Compare PMD and PTE again, and give the reference back"],
+  R42: ["Compare PMD and PTE again, and give the reference back"],
   R53: ["Open the section after the announcement"],
   R59: ["Start the range before the change"],
   R63: ["Record the sequence under the lock"],

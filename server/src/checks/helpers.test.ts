@@ -338,3 +338,88 @@ describe("a locked folio that goes to a helper", () => {
     expect(reported(judge(settle("done(NULL);"), "settle(page, done)"))).toEqual(["R79 judge"]);
   });
 });
+
+describe("a VMA that a helper splits or merges before it changes it", () => {
+  const fixup = (lock: string, again = ""): string => `
+    int fixup(struct vma_iterator *vmi, struct vm_area_struct *vma, struct vm_area_struct **prev, vm_flags_t flags)
+    {
+    	if (vma->vm_flags == flags) {
+    		*prev = vma;
+    		return 0;
+    	}
+    	vma = vma_modify_flags(vmi, *prev, vma, vma->vm_start, vma->vm_end, flags);
+    	if (IS_ERR(vma))
+    		return PTR_ERR(vma);
+    	*prev = vma;
+    	${lock}
+    	vm_flags_reset(vma, flags);
+    	return 0;
+    }
+    int fix(struct mm_struct *mm, struct vma_iterator *vmi, unsigned long addr, vm_flags_t flags)
+    {
+    	struct vm_area_struct *vma, *prev = NULL;
+    	int ret = -ENOENT;
+
+    	mmap_write_lock(mm);
+    	vma = vma_lookup(mm, addr);
+    	if (vma) {
+    		${again}
+    		ret = fixup(vmi, vma, &prev, flags);
+    	}
+    	mmap_write_unlock(mm);
+    	return ret;
+    }
+    EXPORT_SYMBOL(fixup);`;
+
+  it("is not write-locked by that: only some paths need it, and callers do not have it", () => {
+    expect(reported(fixup(""))).toEqual(["R05 fix"]);
+  });
+
+  it("may be write-locked by the helper, or by its caller", () => {
+    expect(reported(fixup("vma_start_write(vma);"))).toEqual([]);
+    expect(reported(fixup("", "vma_start_write(vma);"))).toEqual([]);
+  });
+
+  it("may be handed back with an error instead: then nothing is left held or forgotten", () => {
+    const code = `
+    int seal(struct mm_struct *mm, struct vma_iterator *vmi, struct vm_area_struct *vma, vm_flags_t flags)
+    {
+    	int ret = 0;
+
+    	mmap_write_lock(mm);
+    	vma = vma_modify_flags(vmi, NULL, vma, vma->vm_start, vma->vm_end, flags);
+    	if (IS_ERR(vma))
+    		return PTR_ERR(vma);
+    	vm_flags_set(vma, flags);
+    	mmap_write_unlock(mm);
+    	return ret;
+    }`;
+    // The way out with an error is followed.
+    expect(reported(code)).toEqual(["R21 seal"]);
+  });
+
+  it("a helper that needs it only where its argument says so is not held against callers that say otherwise", () => {
+    const code = (locked: string): string => `
+    void set(struct vm_area_struct *vma, int plain, vm_flags_t flags)
+    {
+    	mmap_assert_write_locked(vma->vm_mm);
+    	if (plain)
+    		vm_flags_reset(vma, flags);
+    	else
+    		vm_flags_set(vma, flags);
+    }
+    EXPORT_SYMBOL(set);
+    void change(struct mm_struct *mm, unsigned long addr, vm_flags_t flags)
+    {
+    	struct vm_area_struct *vma;
+
+    	mmap_write_lock(mm);
+    	vma = vma_lookup(mm, addr);
+    	if (vma)
+    		set(vma, ${locked}, flags);
+    	mmap_write_unlock(mm);
+    }`;
+    expect(reported(code("0"))).toEqual([]);
+    expect(reported(code("1"))).toEqual(["R05 change"]);
+  });
+});

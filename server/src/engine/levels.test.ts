@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wasmParser } from "../../test/cParser";
-import { exampleEngine } from "../../test/exampleTree";
+import { exampleEngine, REFCOUNT_HEADERS } from "../../test/exampleTree";
 import { shippedScenarios } from "../../test/replayKit";
 import { findResources } from "../node/resources";
 import type { Finding } from "../protocol/finding";
@@ -109,5 +109,28 @@ describe("levels by verdict", () => {
     const set = { ...harmless, scenarios: [...harmless.scenarios, { ...other, id: check.scenario! }] };
     expect(judged(check.bad[0]!, set).map((f) => [f.level, f.replay?.verdict])).toEqual([["warning", "inconclusive"]]);
     expect(judged(check.bad[0]!, harmless).map((f) => [f.level, f.replay])).toEqual([["warning", null]]);
+  });
+
+  it.each(
+    races
+      .filter((c) => shippedScenarios.scenarios.some((s) => c.scenarios?.includes(s.id) && s.locks.has("vma_lock")))
+      .flatMap((c) => c.bad.map((code, n) => [`${c.id} bad ${n + 1}`, c, code] as const)),
+  )("%s: its race is shown where the VMA lock is a reference count, too", (_, c, code) => {
+    const engine = exampleEngine(parser, rules, { ...REFCOUNT_HEADERS, [file]: text(code) });
+    const found = engine.check(file).findings.filter((f) => f.rule === c.id);
+    new Verdicts(() => shippedScenarios).judge(engine, found);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.map((f) => [f.level, f.replay?.verdict])).toEqual(found.map(() => ["error", "violation"]));
+  });
+
+  it("a mistake that only one of a rule's scenarios knows is not refuted by the other", () => {
+    const check = races.find((c) => c.id === "gup-fast-recheck")!;
+    const one = check.bad.at(-1)!;
+    const verdictsWith = (...ids: string[]): unknown[] => {
+      const scenarios = shippedScenarios.scenarios.filter((s) => ids.includes(s.id));
+      return judged(one, { ...shippedScenarios, scenarios }).map((f) => [f.level, f.replay?.verdict]);
+    };
+    expect(verdictsWith("gup-fast-vs-collapse", "gup-fast-vs-zap")).toEqual([["error", "violation"]]);
+    expect(verdictsWith("gup-fast-vs-collapse")).toEqual([["warning", "inconclusive"]]);
   });
 });

@@ -58,12 +58,13 @@ export class Verdicts {
     const cause = engine instanceof EngineImpl ? engine.causeOf(finding) : undefined;
     if (!(engine instanceof EngineImpl) || !cause || !this.isOpen(engine, finding)) return;
     this.set ??= this.scenarios();
-    const trace = yield* replayFinding(engine, this.set, finding, { ...this.budget, shared }, { read });
+    const clean = new Set<string>();
+    const trace = yield* replayFinding(engine, this.set, finding, { ...this.budget, shared }, { read, clean });
     if (trace === null) return;
     finding.replay = summaryOf(trace);
     // An interleaving that needs choices the path of the finding does not make is shown, but proves nothing.
     if (trace.verdict === "violation" && trace.choices.length === 0) finding.level = "error";
-    else if (trace.verdict === "clean") yield* this.refute(engine, finding, cause.check, trace);
+    else if (trace.verdict === "clean") yield* this.refute(engine, finding, cause.check, trace, clean);
   }
 
   /** Replays what shipped rules are known by, so that the first replay that somebody waits for is a warm one. */
@@ -80,10 +81,16 @@ export class Verdicts {
         yield* this.replayExamples(other, check, null);
   }
 
-  /** A scenario that misses one of the rule's own wrong examples refutes nothing. */
-  private *refute(engine: EngineImpl, finding: Finding, check: CheckRule, trace: Trace): Generator<undefined, void> {
+  /** No scenario sees harm. Those that are about the function refute it, unless they all miss one of the rule's own wrong examples. */
+  private *refute(
+    engine: EngineImpl,
+    finding: Finding,
+    check: CheckRule,
+    trace: Trace,
+    clean: ReadonlySet<string>,
+  ): Generator<undefined, void> {
     const roles = rolesOf(trace);
-    const examples = yield* this.examplesOf(engine, check, trace.scenario);
+    const examples = yield* this.examplesOf(engine, check, clean);
     const shown = examples.filter((t) => t.verdict === "violation");
     if (shown.length === examples.length && shown.some((t) => rolesOf(t) === roles)) {
       finding.level = "hint";
@@ -94,24 +101,32 @@ export class Verdicts {
   }
 
   /** Replays of the rule's wrong examples, over the headers of this tree. */
-  private *examplesOf(engine: EngineImpl, check: CheckRule, scenario: string): Generator<undefined, readonly Trace[]> {
-    const key = `${check.id} ${check.file} ${scenario}`;
+  private *examplesOf(
+    engine: EngineImpl,
+    check: CheckRule,
+    scenarios: ReadonlySet<string>,
+  ): Generator<undefined, readonly Trace[]> {
+    const key = `${check.id} ${check.file} ${[...scenarios].sort().join(" ")}`;
     const known = this.refuting.get(key);
     if (known) return known;
     this.examples ??= besides(engine, engine.options.tree);
-    const out = yield* this.replayExamples(this.examples, check, scenario);
+    const out = yield* this.replayExamples(this.examples, check, scenarios);
     this.refuting.set(key, out);
     return out;
   }
 
-  private *replayExamples(other: EngineImpl, check: CheckRule, scenario: string | null): Generator<undefined, Trace[]> {
+  private *replayExamples(
+    other: EngineImpl,
+    check: CheckRule,
+    only: ReadonlySet<string> | null,
+  ): Generator<undefined, Trace[]> {
     const out: Trace[] = [];
     for (const code of check.bad) {
       yield;
       other.setOverlay(EXAMPLE, `#include <linux/mm.h>\n\n${code}`);
       const findings = other.check(EXAMPLE).findings.filter((f) => f.rule === check.id);
       for (const f of findings) {
-        const trace = yield* replayFinding(other, this.set!, f, this.budget, { only: scenario });
+        const trace = yield* replayFinding(other, this.set!, f, this.budget, { only });
         if (trace !== null) out.push(trace);
       }
     }

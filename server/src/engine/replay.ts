@@ -99,8 +99,15 @@ interface Run {
   profile: string | null;
 }
 
-/** What shows most is the answer: harm, harm that depends on something, doubt, none; a run that misses the function tells least. */
-function* overRuns(runs: readonly Run[], input: (run: Run) => ReplayInput): Generator<undefined, Trace> {
+/**
+ * What shows most is the answer: harm, harm that depends on something, doubt, none; a run that misses the function tells least.
+ * `clean` gets the scenarios that are about the function and in which it does no harm.
+ */
+function* overRuns(
+  runs: readonly Run[],
+  input: (run: Run) => ReplayInput,
+  clean = new Set<string>(),
+): Generator<undefined, Trace> {
   const rank = (t: Trace): number =>
     t.verdict === "violation"
       ? t.choices.length === 0
@@ -115,6 +122,7 @@ function* overRuns(runs: readonly Run[], input: (run: Run) => ReplayInput): Gene
   for (const run of runs) {
     yield;
     const trace = yield* replaySteps(input(run));
+    if (trace.verdict === "clean") clean.add(run.scenario.id);
     if (rank(trace) === 0) return trace;
     if (best === undefined || rank(trace) < rank(best)) best = trace;
     // Another racer makes the function no smaller.
@@ -123,21 +131,30 @@ function* overRuns(runs: readonly Run[], input: (run: Run) => ReplayInput): Gene
   return best!;
 }
 
-/** The race of a finding that this engine has just reported, or null if its rule has none. `read` hears of the files it looks at. */
+interface ReplayOptions {
+  /** Of the rule's scenarios, these. */
+  only?: ReadonlySet<string> | null;
+  /** Hears of the files that are looked at. */
+  read?: ((file: string) => void) | undefined;
+  /** Gets the scenarios in which the finding does no harm. */
+  clean?: Set<string>;
+}
+
+/** The race of a finding that this engine has just reported, or null if its rule has none. */
 export function* replayFinding(
   engine: EngineImpl,
   set: ScenarioSet,
   finding: Finding,
   budget: Pick<ReplayInput, "maxStates" | "maxOps" | "shared">,
-  { only = null, read = () => {} }: { only?: string | null; read?: ((file: string) => void) | undefined } = {},
+  { only = null, read = () => {}, clean }: ReplayOptions = {},
 ): Generator<undefined, Trace | null> {
   const cause = engine.causeOf(finding);
-  const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || s.id === only) : [];
+  const chosen = cause ? wantedBy(cause.check, set).filter((s) => only === null || only.has(s.id)) : [];
   if (!cause || chosen.length === 0) return null;
   const held = heldBy(engine, finding.file, finding.function, cause.raw.missing);
   const leaves = leavesLocks(engine, finding.file, finding.function);
   const shared = budget.shared ?? new Shared();
-  return yield* overRuns(everyRun(chosen), ({ scenario, profile }) => ({
+  const input = ({ scenario, profile }: Run): ReplayInput => ({
     program: engine.program,
     textOf: (path) => {
       read(path);
@@ -153,7 +170,8 @@ export function* replayFinding(
     ...pathOf(engine, finding),
     ...budget,
     shared,
-  }));
+  });
+  return yield* overRuns(everyRun(chosen), input, clean);
 }
 
 /** The steps that the analysis names, in the function's text, and the finding itself. */

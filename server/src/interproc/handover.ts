@@ -2,7 +2,7 @@
 
 import { folderOf } from "../base/path";
 import { clause } from "../locks/apiModel";
-import { clauseTruth } from "../locks/calls";
+import { clauseTruth } from "../locks/clauseTruth";
 import type { Machine } from "../locks/machine";
 import type { CallEffect, CallModel } from "../locks/outcomes";
 import type { State } from "../locks/state";

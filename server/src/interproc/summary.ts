@@ -5,7 +5,7 @@ import { constantOf } from "../locks/assume";
 import type { Event } from "../locks/events";
 import { ANY, ZERO } from "../locks/facts";
 import type { Machine } from "../locks/machine";
-import type { CallEffect, CallModel, CallNeed, Clause, Outcome, Term } from "../locks/outcomes";
+import type { CallEffect, CallModel, Clause, Outcome, Term } from "../locks/outcomes";
 import { given, optionalOuts } from "../locks/outParams";
 import { isHeld } from "../locks/query";
 import type { State } from "../locks/state";
@@ -14,6 +14,7 @@ import type { FunctionAst } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
 
 import { lookEffects, reachedEffects } from "./actions";
+import { needsOf, someNeedsOf } from "./callerNeeds";
 import { parameterFacts, promisedFlags, returnClauses, telling } from "./clauses";
 import { express } from "./express";
 
@@ -186,44 +187,6 @@ function takes(m: Machine, fn: FunctionAst, events: Event[], exits: Exit[]): Cal
   return [...out.values()].slice(0, 6);
 }
 
-function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
-  const out = new Map<string, CallNeed>();
-  const first = exits[0];
-  if (!first) return [];
-  for (const [key, n] of first.state.needs) {
-    const same = (e: Exit): boolean =>
-      e.state.needs.has(key) ||
-      [...e.state.needs.values()].some(
-        (o) => o.rule === n.rule && o.cls === n.cls && o.obj === n.obj && o.mode === n.mode,
-      );
-    if (n.alternatives || !exits.every(same)) continue;
-    const term: Term | null = n.obj < 0 ? { k: "any" } : express(m, first.state, n.obj, null);
-    if (!term || term.k === "after" || term.k === "ret") continue;
-    out.set(`${n.rule}${n.cls}${n.mode}${JSON.stringify(term)}`, {
-      rule: n.rule,
-      cls: n.cls,
-      mode: n.mode,
-      term,
-      what: n.what,
-    });
-  }
-  for (const l of first.state.locks.values()) {
-    const rule = m.rules.assertRules.get(l.cls);
-    if (rule === undefined || !l.origin.note.startsWith("asserted") || l.obj < 0) continue;
-    if (!exits.every((e) => e.state.locks.get(`${l.cls}@${l.obj}`)?.origin.note.startsWith("asserted"))) continue;
-    const term = express(m, first.state, l.obj, null);
-    if (term && term.k !== "after" && term.k !== "ret")
-      out.set(`assert${l.cls}${JSON.stringify(term)}`, {
-        rule,
-        cls: l.cls,
-        mode: l.entryMode,
-        term,
-        what: "it asserts that",
-      });
-  }
-  return [...out.values()];
-}
-
 /** Builds the summary from the analysis under an unknown entry; `mentions` are names in the body. */
 export function summarise(fn: FunctionAst, a: FunctionAnalysis, mentions: readonly string[]): CallModel {
   const m = a.machine;
@@ -234,6 +197,7 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis, mentions: readon
     exits.map((e) => lockEffects(m, e.state, e.ret)),
   );
   const outs = optionalOuts(fn, m.t);
+  const needs = needsOf(m, exits);
   for (const [i, e] of exits.entries()) {
     const effects = effectsOf[i] as CallEffect[];
     const sig = signature(effects) + given(m.t, e.state, outs) + (e.state.guess ? "?" : "");
@@ -282,7 +246,8 @@ export function summarise(fn: FunctionAst, a: FunctionAnalysis, mentions: readon
   return {
     name: fn.name,
     outcomes: outcomes.length > 0 ? outcomes : [{ when: [], unless: [], effects: [], returns: null }],
-    needs: needsOf(m, exits),
+    needs,
+    someNeeds: someNeedsOf(m, exits, needs),
     ...sleepsOf(m, fn, a.events),
     mustCheck: false,
     failMask: 0,

@@ -86,6 +86,23 @@ function effect(e: Effect): CallEffect[] {
   return [];
 }
 
+/** A call that fails or hands back an argument: both, for each of its outcomes. */
+function handingBack(entry: ApiEntry, all: Outcome[]): Outcome[] {
+  const failing = FAILS[entry.returns?.fails ?? ""] ?? 0;
+  const back = entry.returns?.is === undefined ? null : parsePath(entry.returns.is);
+  if (failing === 0 || back?.root.k !== "arg") return all;
+  const { index } = back.root;
+  const value: Term = { k: "path", path: { ...back, root: { k: "ret" } } };
+  return all.flatMap((o): Outcome[] => [
+    {
+      ...o,
+      effects: [{ k: "assume", clause: { k: "mask", term: value, mask: ANY & ~failing } }, ...o.effects],
+      returns: { k: "arg", index },
+    },
+    { ...o, when: [...o.when, { k: "mask", term: value, mask: failing }] },
+  ]);
+}
+
 function outcomes(entry: ApiEntry): Outcome[] {
   const sets: CallEffect[] = Object.entries(entry.sets ?? {}).map(([cell, value]) => ({
     k: "store",
@@ -141,8 +158,9 @@ export function apiModel(entry: ApiEntry): CallModel {
   const sleeps = entry.sleeps;
   return {
     name: entry.name,
-    outcomes: outcomes(entry),
+    outcomes: handingBack(entry, outcomes(entry)),
     needs: [],
+    someNeeds: [],
     sleeps:
       sleeps === undefined || sleeps === false
         ? "no"
@@ -156,7 +174,7 @@ export function apiModel(entry: ApiEntry): CallModel {
     failMask: r?.fails ? (FAILS[r.fails] ?? 0) : 0,
     surely: r?.failsUnless ? parseCond(r.failsUnless).map(clause) : [],
     pure: r?.pure ?? false,
-    is: r?.is ? term(r.is) : null,
+    is: r?.is && !r.fails ? term(r.is) : null,
     guardians: (r?.protectedBy ?? []).map((p) => ({ cls: p.lock, term: term(p.object) })),
     fields: Object.entries(r?.fields ?? {}).map(([field, path]) => ({ field, term: term(path) })),
     marks: r?.marks ?? [],

@@ -1,7 +1,8 @@
 /** Calls: picks one of the callee's outcomes and applies its effects to the state. */
 import type { Expr } from "../syntax/ast";
-import { assume, narrow, truth } from "./assume";
+import { narrow } from "./assume";
 import { canonicalLock } from "./canonical";
+import { assumeClause, clauseTruth, isUsual, negateClause, onResult } from "./clauseTruth";
 import { acquire, assertHeld, downgrade, drop, failedAttempt, type LockOp, release, takeInside } from "./effects";
 import { ANY, POSITIVE, ZERO } from "./facts";
 import {
@@ -96,12 +97,7 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   if (model.struct && !m.structs.has(frame.ret)) m.structs.set(frame.ret, model.struct);
   if (model.failMask !== 0) m.fallible.set(frame.ret, { mask: model.failMask, api: model.name });
   noteSleep(m, s, model, frame, site);
-  for (const n of model.needs) {
-    const any = n.term.k === "any";
-    const obj = any ? null : termValue(m, s, frame, n.term);
-    if (n.term.k !== "any" && onStack(m, frame, n.term)) continue;
-    if (any || obj !== null) requireForCall(m, s, n, obj, site, model.name);
-  }
+  askCaller(m, s, model, frame, site);
   for (const w of model.writes) {
     const cell = termCell(m, s, frame, w);
     if (cell === null) continue;
@@ -139,6 +135,21 @@ export function applyModel(m: Machine, s: State, model: CallModel, frame: CallFr
   noteClasses(m, s, frame, model, true);
   finishResult(m, s, model, frame);
   return frame.ret;
+}
+
+/** What the callee needs must be held here. */
+function askCaller(m: Machine, s: State, model: CallModel, frame: CallFrame, site: Site): void {
+  for (const n of model.needs) {
+    const any = n.term.k === "any";
+    const obj = any ? null : termValue(m, s, frame, n.term);
+    if (!any && onStack(m, frame, n.term)) continue;
+    if (any || obj !== null) requireForCall(m, s, n, obj, site, model.name);
+  }
+  for (const n of model.someNeeds) {
+    const obj = termValue(m, s, frame, n.term);
+    if (obj === null || onStack(m, frame, n.term)) continue;
+    if (n.when.every((c) => clauseTruth(m, s, c, frame) !== "false")) requireForCall(m, s, n, obj, site, model.name);
+  }
 }
 
 /** Locks whose class the callee knows; those it leaves in a cell are there afterwards. */
@@ -202,67 +213,6 @@ function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outc
       return null;
   }
   return chosen;
-}
-
-function negateClause(c: Clause): Clause {
-  if (c.k === "mask") return { ...c, mask: ANY & ~c.mask };
-  if (c.k === "flags") return { ...c, set: !c.set };
-  return { ...c, positive: !c.positive };
-}
-
-function onResult(c: Clause): boolean {
-  return c.term.k === "ret" || (c.term.k === "path" && c.term.path.root.k === "ret");
-}
-
-/** Does the clause say no more than that a value is not an error? */
-function isUsual(c: Clause): boolean {
-  return c.k === "mask" && (c.mask & (ZERO | POSITIVE)) === (ZERO | POSITIVE);
-}
-
-export function clauseTruth(m: Machine, s: State, c: Clause, frame: CallFrame): "true" | "false" | "unknown" {
-  const v = termValue(m, s, frame, c.term);
-  if (v === null) return "unknown";
-  if (c.k === "mask") {
-    const have = s.mask(m.t, v);
-    if ((have & ~c.mask) === 0) return "true";
-    return (have & c.mask) === 0 ? "false" : "unknown";
-  }
-  const cond = clauseValue(m, s, c, frame, v);
-  if (cond === null) return "unknown";
-  const now = truth(m.t, s, cond.value);
-  if (now === "unknown") return "unknown";
-  return (now === "true") === cond.positive ? "true" : "false";
-}
-
-function clauseValue(
-  m: Machine,
-  s: State,
-  c: Clause,
-  frame: CallFrame,
-  v: ValueId,
-): { value: ValueId; positive: boolean } | null {
-  if (c.k === "flags") {
-    const mask = c.flags.map((f) => m.flag(f)).reduce((a, b) => m.t.op("|", a, b));
-    return { value: m.t.op("&", v, mask), positive: c.set };
-  }
-  if (c.k === "equals") {
-    const other = termValue(m, s, frame, c.to);
-    return other === null ? null : { value: m.t.op("==", v, other), positive: c.positive };
-  }
-  return null;
-}
-
-function assumeClause(m: Machine, s: State, c: Clause, frame: CallFrame): boolean {
-  const v = termValue(m, s, frame, c.term);
-  if (v === null) return true;
-  if (c.k === "mask")
-    return c.mask === ZERO
-      ? assume(m.t, s, v, false)
-      : c.mask === (ANY & ~ZERO)
-        ? assume(m.t, s, v, true)
-        : narrow(m.t, s, v, c.mask);
-  const cond = clauseValue(m, s, c, frame, v);
-  return cond === null || assume(m.t, s, cond.value, cond.positive);
 }
 
 function apply(m: Machine, s: State, e: CallEffect, frame: CallFrame, site: Site, model: CallModel): void {

@@ -66,6 +66,7 @@ export function compile(
   const reachActions = new Set<string>();
   const resets = new Map<string, string[]>();
   const askedSlots = new Set<string>();
+  const someNeeds = new Set(checks.filter((c) => c.with.some === true).map((c) => c.id));
   const add = (action: string, n: CompiledNeed): void => {
     needs.set(action, [...(needs.get(action) ?? []), n]);
   };
@@ -143,6 +144,7 @@ export function compile(
     reachActions,
     resets,
     askedSlots,
+    someNeeds,
     cellReads: rules.cells ?? new Map(),
     guarded,
     important: (cls) => {

@@ -53,6 +53,8 @@ export interface Compiled {
   /** Classes whose lifetime ends with another: key = the other class. */
   until: ReadonlyMap<string, LockClass[]>;
   needs: ReadonlyMap<string, CompiledNeed[]>;
+  /** Rules that ask callers for a lock also if only some paths need it. */
+  someNeeds: ReadonlySet<string>;
   watched: ReadonlyMap<string, WatchedField[]>;
   /** Class → rule that names the use of a failed attempt to take it. */
   failureRules: ReadonlyMap<string, string>;

@@ -33,7 +33,7 @@ export function loseGuarded(m: Machine, s: State, e: LockEntry, site: Site, rule
   for (const [v, keys] of s.guardians) {
     if (!keys.includes(key)) continue;
     if (keys.some((k) => k !== key && s.locks.has(k) && isHeld(s.locks.get(k) as LockEntry))) continue;
-    lose(v);
+    if (!keptByOwnLock(m, s, v)) lose(v);
   }
   const own = m.rules.classes.get(e.cls);
   if (own?.kind === "rwsem" && own.objectType !== undefined && m.rules.guarded.has(own.objectType))
@@ -59,7 +59,11 @@ function loseUnlessHeld(m: Machine, s: State, v: ValueId, _tag: string, key: str
   const guardians = s.guardians.get(v);
   if (guardians && !guardians.includes(key)) return;
   if (guardians?.some((k) => k !== key && s.locks.has(k) && isHeld(s.locks.get(k) as LockEntry))) return;
-  // Another lock on the very object (a per-object read lock) keeps it alive.
-  for (const e of s.locks.values()) if (e.obj === v && isHeld(e) && !m.rules.classes.get(e.cls)?.until) return;
-  lose(v);
+  if (!keptByOwnLock(m, s, v)) lose(v);
+}
+
+/** Is a lock on the very object (a per-object read lock) held? It keeps the object alive, whatever it was found under. */
+function keptByOwnLock(m: Machine, s: State, v: ValueId): boolean {
+  for (const e of s.locks.values()) if (e.obj === v && isHeld(e) && !m.rules.classes.get(e.cls)?.until) return true;
+  return false;
 }

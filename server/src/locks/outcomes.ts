@@ -89,11 +89,17 @@ export interface CallNeed {
   what: string;
 }
 
+/** Only some paths need it: those on which these hold of the arguments. */
+export interface SomeNeed extends CallNeed {
+  when: Clause[];
+}
+
 /** Everything a call does. */
 export interface CallModel {
   name: string;
   outcomes: Outcome[];
   needs: CallNeed[];
+  someNeeds: SomeNeed[];
   /** `yes`, `no`, or the clauses under which it does not. */
   sleeps: "yes" | "no" | "conditional" | { gfp: Term };
   /** The calls through which it sleeps, outermost first. */

@@ -1,11 +1,12 @@
 /** A scenario and a user's function → a model to explore. */
-import type { Expr, Model, Op, Ref } from "../explore/model";
+import type { Expr, Model, Op } from "../explore/model";
 import { MAX_THREADS, modelProblem } from "../explore/model";
 import type { FunctionRef } from "../interproc/callGraph";
 import type { Expr as CExpr } from "../syntax/ast";
 import type { Around, Contracts } from "./byContract";
 import { type Code, type ProgramView, parseExpression, scenarioCode, UserCode } from "./code";
 import { Extent } from "./extent";
+import { type Formed, inForm } from "./forms";
 import { type LowerContext, Lowering } from "./lower";
 import { startHeap } from "./memory";
 import { confine, type Waypoint } from "./path";
@@ -39,6 +40,9 @@ export interface BuildInput {
   /** Leaves the threads as they were laid out: slow, for comparison. */
   untrimmed?: boolean;
 }
+
+/** The same, with the scenario as the tree has its primitives. */
+type FormedInput = BuildInput & Formed;
 
 /** What several replays of one unchanged tree may have in common. */
 export class Shared {
@@ -77,9 +81,11 @@ const PASSES = 3;
 export const TOO_LARGE = "is too large a model";
 
 /** The models, or a sentence about why there are none. */
-export function build(input: BuildInput): Models | string {
+export function build(given: BuildInput): Models | string {
+  const { shared = new Shared(), program } = given;
+  const formed = inForm(given.set, given.scenario, (symbol) => program.o.index.defines(symbol), given.leaves);
+  const input = { ...given, ...formed };
   const { scenario } = input;
-  const { shared = new Shared() } = input;
   shared.user ??= new UserCode(input.program, input.textOf);
   const subject = shared.user.of(input.subject);
   if (subject.ast.degraded.length > 0)
@@ -111,17 +117,18 @@ interface Laid {
 
 /** `blocks`: of the function itself, only these. */
 function layOut(
-  input: BuildInput,
+  input: FormedInput,
   shared: Shared,
   subject: Code,
   blocks: ReadonlySet<number> | null,
   around: Omit<Around, "extent"> | null,
 ): Laid {
-  const { program, scenario, set } = input;
+  const { program, scenario, set, forms } = input;
   const user = shared.user!;
   const own = scenarioCode(program, scenario.file, scenario.code, scenario.codeLine);
   const primitives = new Map([
     ...scenarioCode(program, set.primitives.file, set.primitives.code, set.primitives.codeLine),
+    ...forms.flatMap((f) => [...scenarioCode(program, f.file, f.code, f.codeLine)]),
     ...scenarioCode(program, scenario.file, scenario.models, scenario.modelsLine),
   ]);
   const ownLocks = /\blk_(?:contend|slot|hold_own)\b/.test(scenario.code);
@@ -161,6 +168,7 @@ function layOut(
     const knowledge = names.map(() => newKnowledge());
     const world = new World(scenario, input.profile, tracked);
     const notes = newNotes();
+    for (const f of forms) notes.assumptions.add(f.says);
     const relevance = relevanceOf(world);
     const ctx: LowerContext = {
       world,
@@ -169,6 +177,7 @@ function layOut(
       scenario: own,
       primitives,
       about: set.primitives,
+      forms: new Set(forms.map((f) => f.name)),
       relevance,
       ownLocks,
       loopBound: input.loopBound,
@@ -179,7 +188,7 @@ function layOut(
     const codes: Code[] = [subject, ...scenario.racers.map((r) => own.get(r.call)!)];
     const builders = codes.map((code, n) => {
       const out = new ThreadBuilder(notes, knowledge[n]!, input.maxOps);
-      const lowering = new Lowering(ctx, out);
+      const lowering = new Lowering(ctx, out, n);
       startHeap(lowering);
       if (n === 0 && blocks) lowering.only = { code: subject, blocks };
       if (n === 0 && around) lowering.around = { ...around, extent: extentOf(relevance) };
@@ -253,12 +262,12 @@ function subjectThread(
     const found = name === null ? undefined : lowering.ctx.scenario.get(name);
     if (found) lowering.inline(found, [], null);
   };
-  const taken = takeHeld(input, lowering, out);
+  const end = out.label();
+  const giveBack = takeHeld(input, lowering, out, end);
   named(input.scenario.subject.prologue);
   // What the function is called for is there when it is called.
   const present = input.scenario.subject.present;
   const there = present === null ? undefined : world.cell(present);
-  const end = out.label();
   if (there && code.ast.params.some((p) => world.roleOf(p.type)?.live)) {
     const on = out.label();
     const r = out.reg();
@@ -276,37 +285,49 @@ function subjectThread(
   const epilogue = after === null ? undefined : lowering.ctx.scenario.get(after);
   if (epilogue) lowering.inline(epilogue, epilogue.ast.params.length > 0 ? [result] : [], null);
   out.place(end);
-  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
+  giveBack();
 }
 
 /** The function once more, in a racing thread: called as in the first one. */
 function again(input: BuildInput, lowering: Lowering, code: Code): void {
   const { out } = lowering;
-  const taken = takeHeld(input, lowering, out);
+  const end = out.label();
+  const giveBack = takeHeld(input, lowering, out, end);
   lowering.inline(code, argumentsOf(lowering, out, code, []), null);
-  for (const lock of taken.reverse()) out.emit({ k: "release", lock, mode: "ifHeld" });
+  out.place(end);
+  giveBack();
 }
 
-/** Locks that callers hold. */
-function takeHeld(input: BuildInput, lowering: Lowering, out: ThreadBuilder): Ref[] {
-  const { world } = lowering.ctx;
-  const taken: Ref[] = [];
+/** Takes the locks that callers hold; who does not get one goes to `end`. Gives a function that lays out how they give back what is left. */
+function takeHeld(input: BuildInput, lowering: Lowering, out: ThreadBuilder, end: number): () => void {
+  const { world, primitives, relevance } = lowering.ctx;
+  const given: (() => void)[] = [];
   // Callers take them in the order in which the scenario lists them.
   const order = [...input.scenario.locks.keys()];
   const held = [...input.held].sort((a, b) => order.indexOf(a.lock) - order.indexOf(b.lock));
   for (const { lock, mode } of held) {
-    if (!world.hasLock(lock)) {
-      // Held in a form that is no lock of the model: the primitives say how it is taken.
-      const how = lowering.ctx.primitives.get(`held_${lock}`);
-      if (how && lowering.ctx.relevance.speaks(how)) lowering.inline(how, [], out.site);
-      continue;
-    }
-    const ref = world.lock(lock, "rwsem");
-    out.emit({ k: "acquire", lock: ref, mode, sleeps: false });
+    const ref = world.hasLock(lock) ? world.lock(lock, "rwsem") : null;
+    // There may be more to it than the lock, or no lock of the model at all: then the primitives say how callers took it.
+    const how = primitives.get(`held_${lock}`);
+    const spoken = how && relevance.speaks(how) ? how : null;
+    if (spoken) {
+      const got = lowering.inline(spoken, [], out.site);
+      if (spoken.ast.returnType !== "void") {
+        const on = out.label();
+        out.branch(got.e, on, end);
+        out.place(on);
+      }
+    } else if (ref) out.emit({ k: "acquire", lock: ref, mode, sleeps: false });
+    else continue;
+    const back = primitives.get(`dropped_${lock}`);
+    if (ref) given.push(() => out.emit({ k: "release", lock: ref, mode: "ifHeld" }));
+    else if (back) given.push(() => void lowering.inline(back, [], out.site));
+    else continue;
     out.notes.assumptions.add(`callers hold ${lock} for ${mode === "read" ? "reading" : "writing"}`);
-    taken.push(ref);
   }
-  return taken;
+  return () => {
+    for (const back of given.reverse()) back();
+  };
 }
 
 /** Parameters by type: what they stand for in the scenario. */

@@ -181,7 +181,10 @@ export class Calls {
     const result = this.irrelevant(entry.name, args);
     if (entry.sleeps === true && world.scenario.sleeps) out.emit({ k: "sleep" });
     const identity = entry.returns?.is === undefined ? null : /^(?:folio\()?arg(\d)\)?$/.exec(entry.returns.is);
-    if (identity && args[Number(identity[1])]) return args[Number(identity[1])]!;
+    if (identity && args[Number(identity[1])]) {
+      if (entry.returns?.fails) out.notes.assumptions.add(`${entry.name}() does not fail`);
+      return args[Number(identity[1])]!;
+    }
     if (effects.length === 0) {
       if (acts) return this.unmodelled(entry.name, args);
       return this.role(entry, result);

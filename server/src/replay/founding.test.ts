@@ -7,6 +7,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wasmParser } from "../../test/cParser";
+import { REFCOUNT_HEADERS } from "../../test/exampleTree";
+import { VARIANTS } from "../../test/replayFixtures";
 import { replayed, replayInput, shippedScenarios, type Wish } from "../../test/replayKit";
 import { diagram } from "../protocol/diagram";
 import type { Trace } from "../protocol/trace";
@@ -70,6 +72,15 @@ const TABLE: Record<string, Row> = {
     profile: "no-sync",
     flagged: "try_grab_folio_fast(",
     harm: /^the stale page is returned/,
+    switches: 2,
+  },
+  "S3: fast GUP against an unmapping of the page": {
+    file: "replay/gup-fast-vs-zap",
+    fn: "grab_one",
+    scenario: "gup-fast-vs-zap",
+    profile: "no-sync",
+    flagged: "try_grab_folio_fast(",
+    harm: /^a page that was freed/,
     switches: 2,
   },
   "S0: tables walked with interrupts on": {
@@ -194,6 +205,14 @@ const TABLE: Record<string, Row> = {
     flagged: "set_pte_at(",
     harm: /^the CPU writes/,
     switches: 0,
+  },
+  "S2: fork copies an exclusive entry": {
+    file: "replay/fork-vs-device",
+    fn: "copy_entry",
+    scenario: "fork-vs-device",
+    flagged: "set_pte_at(dst",
+    harm: /^the device writes to a page that the child shares/,
+    switches: 1,
   },
   "S3: collapse of a page with references": {
     file: "replay/collapse-vs-gup-fast",
@@ -334,6 +353,19 @@ describe.each(Object.entries(TABLE))("%s", (_, row) => {
     expect(t.unmodelled).toEqual([]);
   });
 
+  const { locks } = shippedScenarios.scenarios.find((s) => s.id === row.scenario)!;
+  it.skipIf(!locks.has("vma_lock"))("has the same verdicts where the VMA lock is a reference count", () => {
+    const [buggy, repaired] = VARIANTS.map((variant) => run(row, variant, { headers: REFCOUNT_HEADERS }));
+    expect([buggy!.verdict, buggy!.reason]).toEqual(["violation", null]);
+    expect(buggy!.violated!.text).toMatch(row.harm);
+    expect([repaired!.verdict, repaired!.reason]).toEqual(["clean", null]);
+    expect(repaired!.coverage.reached).toBe(repaired!.coverage.of);
+    for (const t of [buggy!, repaired!]) {
+      expect(t.assumptions.filter((a) => a.includes("reference count"))).toHaveLength(1);
+      expect(t.unmodelled).toEqual([]);
+    }
+  });
+
   it("replays its schedule to the same end, and draws it in 72 columns", () => {
     const t = run(row, "buggy");
     const line = lineOf(source(`${row.file}-buggy.c`), row.flagged);
@@ -358,6 +390,30 @@ describe("S3 by architecture", () => {
   const row = TABLE["S3: fast GUP against THP collapse"]!;
   it.each(["flush-ipi", "sync-ipi"])("is clean under %s even without the check", (profile) => {
     expect(run(row, "buggy", { profile })).toMatchObject({ verdict: "clean", profile });
+  });
+});
+
+describe("an unmapping by architecture", () => {
+  const row = TABLE["S3: fast GUP against an unmapping of the page"]!;
+  it("waits for walkers if its flush interrupts them", () => {
+    expect(run(row, "buggy", { profile: "flush-ipi" })).toMatchObject({ verdict: "clean" });
+  });
+  it("does harm where only those who free tables wait", () => {
+    expect(run(row, "buggy", { profile: "sync-ipi" })).toMatchObject({ verdict: "violation" });
+  });
+  it("is not stopped by the comparison of the PMD alone, nor is collapse by that of the PTE alone", () => {
+    const text = source("replay/gup-fast-vs-zap-repaired.c");
+    const without = (check: string): string => {
+      expect(text).toContain(check);
+      return text.replace(check, "");
+    };
+    const verdicts = (code: string): string[] =>
+      ["gup-fast-vs-collapse", "gup-fast-vs-zap"].map(
+        (scenario) => replayed(parser, code, row.fn, { scenario, line: lineOf(code, row.flagged)! }).verdict,
+      );
+    expect(verdicts(text)).toEqual(["clean", "clean"]);
+    expect(verdicts(without(" || pte_val(pte) != pte_val(ptep_get(ptep))"))).toEqual(["clean", "violation"]);
+    expect(verdicts(without("pmd_val(pmd) != pmd_val(*pmdp) || "))).toEqual(["violation", "clean"]);
   });
 });
 

@@ -17,9 +17,9 @@ const word = (e: CExpr | undefined): string => (e?.k === "id" ? e.name : "");
 
 /**
  * `lk_acquire(lock, mode)`, `lk_try`, `lk_release(lock)`, `lk_downgrade`; `lk_enter(section)`, `lk_leave`,
- * `lk_snapshot`, `lk_settle`; `lk_add(cell, n)` and `lk_xchg`, `lk_and`, `lk_or`, `lk_get` (not from zero), `lk_cas(cell, old, new)`,
+ * `lk_snapshot`, `lk_settle`; `lk_add(cell, n)` and `lk_xchg`, `lk_and`, `lk_or`, `lk_get` (not from zero; with a third argument, not from there up either), `lk_cas(cell, old, new)`,
  * all giving the old value; `lk_await(condition on one cell)`; `lk_free(cell)`, `lk_touch(cell)`; `lk_sleep()`;
- * `lk_choose(a, b)`; `lk_unknown()`; `lk_other(pointer, cell)`: it points to another field than those that the cell stands for; `lk_found(pointer)`, which is not NULL; `lk_profile(name)`; `lk_subject()` calls the user's function; `lk_slot(struct, field, args…)`,
+ * `lk_choose(a, b)`; `lk_unknown()`; `lk_other(pointer, cell)`: it points to another field than those that the cell stands for; `lk_found(pointer)`, which is not NULL; `lk_profile(name)`, `lk_form(name)`: primitives have that form in this tree; `lk_thread()`: number of the thread; `lk_subject()` calls the user's function; `lk_slot(struct, field, args…)`,
  * `lk_has_slot(struct, field)`; `lk_contend()` takes and drops the locks of the user's own structs one by one,
  * `lk_hold_own()` takes them all, `lk_drop_own()` drops them. In races of two functions of the user (raceWords.ts):
  * `lk_drop(cell, p)`, `lk_drop_later`, `lk_look`, `lk_new(cell, gfp)`, `lk_fresh(role)`, `lk_owner(address)`, `lk_call(function, argument)`.
@@ -84,7 +84,17 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       const at = cell(args[0]);
       if (!at) return nothing;
       const r = out.reg();
-      const a = args[1] ? out.temp(values.value(args[1]).e) : num(1);
+      let a = args[1] ? out.temp(values.value(args[1]).e) : num(1);
+      if (name === "lk_get" && args[2]) {
+        // Looked at and changed in one step.
+        const limit = out.temp(values.value(args[2]).e);
+        const look = out.reg();
+        const add = out.reg();
+        const free: Expr = { k: "bin", op: "<", l: reg(look), r: limit };
+        out.emit({ k: "load", r: look, from: at, atomic: true });
+        out.emit({ k: "set", r: add, e: { k: "bin", op: "*", l: free, r: a }, atomic: true });
+        a = reg(add);
+      }
       if (name === "lk_cas") {
         const b = args[2] ? out.temp(values.value(args[2]).e) : num(0);
         out.emit({ k: "compareSwap", r, at, expect: a, e: b });
@@ -137,6 +147,10 @@ export function intrinsic(l: Lowering, name: string, args: readonly CExpr[]): Va
       return values.known(args[0] && isOther(l, args[0], word(args[1])) ? 1 : 0);
     case "lk_profile":
       return values.known(word(args[0]) === (ctx.world.profile ?? "").replaceAll("-", "_") ? 1 : 0);
+    case "lk_form":
+      return values.known(ctx.forms.has(word(args[0]).replaceAll("_", "-")) ? 1 : 0);
+    case "lk_thread":
+      return values.known(l.thread);
     case "lk_contend":
       // Others who use the user's own locks, one after the other.
       for (const [n, { name: lockName, kind }] of ctx.world.locks.entries()) {

@@ -28,6 +28,8 @@ export interface LowerContext {
   scenario: ReadonlyMap<string, Code>;
   primitives: ReadonlyMap<string, Code>;
   about: Primitives;
+  /** Forms of primitives that hold in the tree. */
+  forms: ReadonlySet<string>;
   relevance: Relevance;
   /** Locks of the user's structs are part of the model. */
   ownLocks: boolean;
@@ -75,6 +77,7 @@ export class Lowering {
   constructor(
     readonly ctx: LowerContext,
     readonly out: ThreadBuilder,
+    readonly thread: number,
   ) {
     this.values = new Values(this);
     this.places = new Places(this);

@@ -112,6 +112,7 @@ function* buildModel(
       scenario: own,
       primitives,
       about: set.primitives,
+      forms: new Set(),
       relevance,
       ownLocks: true,
       loopBound: input.loopBound,
@@ -122,7 +123,7 @@ function* buildModel(
     const bindings: Built["bindings"] = [];
     const builders = codes.map((code, t) => {
       const out = new ThreadBuilder(notes, newKnowledge(), MAX_OPS);
-      const lowering = new Lowering({ ...ctx, subjectFile: code.file }, out);
+      const lowering = new Lowering({ ...ctx, subjectFile: code.file }, out, t);
       sharing.enter(t);
       startHeap(lowering);
       userThread(input.subjects[t]!, lowering, out, code, names[t]!, bindings);

@@ -246,7 +246,7 @@ export class Relevance {
       if (node.k === "call" && node.fn.k === "id") {
         const inner = primitives.get(node.fn.name);
         if (inner && !this.speaks(inner)) speaks = false;
-        if (!/^lk_(?:profile|slot|has_slot)$/.test(node.fn.name)) for (const a of node.args) walkInto(a, see);
+        if (!/^lk_(?:profile|form|slot|has_slot)$/.test(node.fn.name)) for (const a of node.args) walkInto(a, see);
         return false;
       }
       if (node.k === "id") {

@@ -89,8 +89,31 @@ export interface Primitives {
   harmlessStart: string[];
 }
 
+/**
+ * Another form of some primitives, in trees that have it: what they do there, and the cells that take the place of a lock.
+ * Applied to scenarios that have this lock (forms.ts).
+ */
+export interface Form {
+  name: string;
+  file: string;
+  /** `+symbol`, `-symbol`: what the tree must define, or must not. */
+  applies: string[];
+  /** Assumption that traces list. */
+  says: string;
+  /** Lock of the scenarios that becomes cells. */
+  instead: string;
+  cells: Scenario["cells"];
+  constants: Map<string, number>;
+  harms: Harm[];
+  /** Harms of functions that callers do not expect to keep what they took. */
+  kept: Harm[];
+  code: string;
+  codeLine: number;
+}
+
 export interface ScenarioSet {
   scenarios: Scenario[];
+  forms: Form[];
   /** What races of two functions of the user start from; without racing threads of its own. */
   generic: Scenario | null;
   primitives: Primitives;
@@ -102,12 +125,14 @@ const SCENARIO_KEYS = new Set(
     " ",
   ),
 );
+const FORM_KEYS = new Set("form applies says instead cells constants harms kept code".split(" "));
 const KINDS = ["spin", "mutex", "rwsem"] as const;
 
 /** Loads what stands under rules/scenarios; files of other folders are left alone. Never throws. */
 export function loadScenarios(files: readonly { path: string; text: string }[]): ScenarioSet {
   const problems: RuleProblem[] = [];
   const scenarios: Scenario[] = [];
+  const forms: Form[] = [];
   let generic: Scenario | null = null;
   let primitives: Primitives = {
     file: "",
@@ -123,14 +148,18 @@ export function loadScenarios(files: readonly { path: string; text: string }[]):
     if (!source.ok) continue;
     const loader = new Loader(source, file.text);
     if (isMapping(source.value) && "harmless" in source.value) primitives = loader.primitives();
-    else {
+    else if (isMapping(source.value) && "form" in source.value) {
+      const form = loader.form();
+      if (form) forms.push(form);
+    } else {
       const scenario = loader.scenario();
       if (scenario && loader.isGeneric) generic = scenario;
       else if (scenario) scenarios.push(scenario);
     }
   }
   scenarios.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { scenarios, generic, primitives, problems };
+  forms.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { scenarios, forms, generic, primitives, problems };
 }
 
 class Loader {
@@ -155,23 +184,37 @@ class Loader {
     };
   }
 
+  form(): Form | null {
+    this.knownKeys(FORM_KEYS);
+    const form: Form = {
+      name: this.string(["form"]),
+      file: this.source.file,
+      applies: this.strings(["applies"]),
+      says: this.string(["says"]),
+      instead: this.string(["instead"]),
+      cells: this.cells(),
+      constants: this.numbers("constants"),
+      harms: this.harms("harms"),
+      kept: this.harms("kept"),
+      code: this.string(["code"]),
+      codeLine: this.lineOf("code"),
+    };
+    for (const text of form.applies)
+      if (!/^[+-]\w+$/.test(text))
+        this.problem(["applies"], `"${text}": write +symbol (defined) or -symbol (not defined)`);
+    return this.failed ? null : form;
+  }
+
   get isGeneric(): boolean {
     return this.top.generic === true;
   }
 
   scenario(): Scenario | null {
-    for (const { name, path } of this.source.entries([]))
-      if (!SCENARIO_KEYS.has(name))
-        this.problem(path, `unknown key "${name}"; expected one of ${[...SCENARIO_KEYS].join(", ")}`, "key");
+    this.knownKeys(SCENARIO_KEYS);
     const id = this.string(["id"]);
     const stem = this.source.file.replace(/^.*\//, "").replace(/\.yaml$/, "");
     if (id !== "" && id !== stem) this.problem(["id"], `the id is the name of the file: ${stem}`);
-    const cells = this.source.entries(["cells"]).map(({ name, path, value }) => {
-      const init = Array.isArray(value) ? value : [value];
-      if (!init.every((x) => Number.isInteger(x) && Math.abs(x as number) <= 127))
-        this.problem(path, "a cell starts as a number from -127 to 127, or a list of them");
-      return { name, init: init.map(Number) };
-    });
+    const cells = this.cells();
     const known = new Set(cells.map((c) => c.name));
     const roles = this.source.entries(["roles"]).map(({ name, path, value }) => this.role(name, path, value, known));
     const fields = new Map<string, string | number>();
@@ -221,10 +264,7 @@ class Loader {
         call: this.string(["racers", n, "call"]),
         handler: isMapping(value) && value.handler === true,
       })),
-      harms: this.list("harms", true).map((_, n) => ({
-        when: this.string(["harms", n, "when"]),
-        text: this.string(["harms", n, "text"]),
-      })),
+      harms: this.harms("harms"),
       code: this.string(["code"]),
       codeLine: this.lineOf("code"),
     };
@@ -267,6 +307,27 @@ class Loader {
       lock: typeof raw.lock === "string" ? raw.lock : null,
       byValue: typeof raw.byValue === "string" ? raw.byValue : null,
     };
+  }
+
+  private knownKeys(keys: ReadonlySet<string>): void {
+    for (const { name, path } of this.source.entries([]))
+      if (!keys.has(name)) this.problem(path, `unknown key "${name}"; expected one of ${[...keys].join(", ")}`, "key");
+  }
+
+  private cells(): Scenario["cells"] {
+    return this.source.entries(["cells"]).map(({ name, path, value }) => {
+      const init = Array.isArray(value) ? value : [value];
+      if (!init.every((x) => Number.isInteger(x) && Math.abs(x as number) <= 127))
+        this.problem(path, "a cell starts as a number from -127 to 127, or a list of them");
+      return { name, init: init.map(Number) };
+    });
+  }
+
+  private harms(key: string): Harm[] {
+    return this.list(key, true).map((_, n) => ({
+      when: this.string([key, n, "when"]),
+      text: this.string([key, n, "text"]),
+    }));
   }
 
   private problem(path: Key[], message: string, at: "value" | "key" = "value"): void {

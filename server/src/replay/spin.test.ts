@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from "vitest";
 import { wasmParser } from "../../test/cParser";
 import { runSpin, spinMissing } from "../../test/explore/spin";
 import { describeTool } from "../../test/kernel";
-import { fixtureInput, SUBJECTS, VARIANTS } from "../../test/replayFixtures";
+import { fixtureInput, SCENARIOS_AND_FORMS, SUBJECTS, VARIANTS } from "../../test/replayFixtures";
 import { shippedScenarios } from "../../test/replayKit";
 import type { CParser } from "../syntax/parser";
 import { replay, replayPromela } from "./replay";
@@ -21,11 +21,10 @@ describeTool(missing, "Spin on scenarios", () => {
     expect(shippedScenarios.scenarios.map((s) => s.id).filter((id) => !SUBJECTS[id])).toEqual([]);
   });
 
-  const ids = shippedScenarios.scenarios.map((s) => s.id);
   // Compiling takes the time: the variants of one scenario side by side.
-  it.each(ids)("agrees on %s", { timeout: 60_000 }, async (id) => {
+  it.each(SCENARIOS_AND_FORMS)("agrees on %s%s", { timeout: 60_000 }, async (id, _, form) => {
     const compared = VARIANTS.map(async (variant) => {
-      const input = fixtureInput(parser, id, variant);
+      const input = fixtureInput(parser, id, variant, form);
       const exported = replayPromela(input);
       if ("problem" in exported) throw new Error(exported.problem);
       const spin = await runSpin(exported.promela);

@@ -72,8 +72,12 @@ export function tell(built: Built, schedule: readonly Choice[], violation: Viola
       const row = waitRow(built, run.final, t, now);
       if (t === 0 && row.file === built.subject.file) lines.add(row.line);
       const last = rows.findLastIndex((r) => r.cpu === t);
-      // A writer that queued stands there already.
-      if (rows[last]?.line === row.line && rows[last].note === "waits") rows.splice(last, 1);
+      const before = rows[last];
+      // A writer that queued, or announced itself in the same call, stands there already.
+      if (before?.line === row.line && (before.note === "waits" || last === rows.length - 1)) {
+        row.changed = before.changed;
+        rows.splice(last, 1);
+      }
       rows.push(row);
     }
   }

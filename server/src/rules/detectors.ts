@@ -8,6 +8,7 @@ const marks = z.array(z.string());
 
 /**
  * `needs`: all of the groups, any within a group. `given`: the rule only speaks where these are held.
+ * `some` in requires-lock: a caller is asked for the lock also if only some paths of the function need it.
  * `unless`: marks on the object that exempt it. `onlyNamed`: only mistakes with effects whose `rule` is this check.
  * `mmActions` in field-access: calls whose object is the mm itself, with the same needs for it.
  * `pairs` in lock-order: acquiring the class, or doing the action, while the other is held; not inside `unlessHeld`.
@@ -20,7 +21,13 @@ const marks = z.array(z.string());
  * `balance` in result-check: a success without a release is this rule's business too.
  */
 export const DETECTORS: Record<string, z.ZodObject> = {
-  "requires-lock": z.strictObject({ actions: names, needs, given: needs.optional(), unless: marks.optional() }),
+  "requires-lock": z.strictObject({
+    actions: names,
+    needs,
+    given: needs.optional(),
+    unless: marks.optional(),
+    some: z.boolean().optional(),
+  }),
   "field-access": z.strictObject({
     struct: z.string(),
     fields: names,

@@ -81,6 +81,11 @@ describe("problems with exact places", () => {
       api("f: { acquire: big, mode: read, object: arg0, when: ret = 0 }"),
       '3:54: bad condition "ret = 0": write e.g.',
     ],
+    [
+      "failing value that is no argument",
+      api('f: { returns: { is: "arg0->mm", fails: err } }'),
+      "beside `fails` it must be an argument: arg0…arg9",
+    ],
     ["unquoted star", api("f: { writes: [*arg3] }"), '3:17: quote "*arg3": unquoted it is a YAML alias'],
     ["unquoted ampersand", api("f: { release: big, object: &arg0 }"), 'quote "&arg0": unquoted it is a YAML anchor'],
     ["not an identifier", api('"f-x": { sleeps: true }'), '3:3: "f-x" is not a C identifier'],

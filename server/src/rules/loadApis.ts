@@ -220,7 +220,11 @@ class ApiBuilder {
     if (!returns) return;
     const at = [...path, "returns"];
     if (returns.failsUnless !== undefined) this.expr("cond", returns.failsUnless, [...at, "failsUnless"]);
-    if (returns.is !== undefined) this.expr("path", returns.is, [...at, "is"]);
+    if (returns.is !== undefined) {
+      this.expr("path", returns.is, [...at, "is"]);
+      if (returns.fails && !/^arg\d$/.test(returns.is))
+        this.fail([...at, "is"], "beside `fails` it must be an argument: arg0…arg9");
+    }
     returns.protectedBy?.forEach((p, i) => {
       this.name("lock", p.lock, [...at, "protectedBy", i, "lock"]);
       this.expr("path", p.object, [...at, "protectedBy", i, "object"]);

@@ -88,7 +88,7 @@ export interface ApiReturns {
   mustCheck?: boolean;
   /** Same arguments, same value (page_folio, pte_lockptr): lets aliases be recognised. */
   pure?: boolean;
-  /** The value is simply this path of the call (identity helpers, e.g. READ_ONCE(x) is arg0). */
+  /** The value is simply this path of the call (identity helpers, e.g. READ_ONCE(x) is arg0); with `fails`, this argument or a failure. */
   is?: PathExpr;
   /** The result may be used only while this lock is held: VMA looked up under the mmap lock. */
   protectedBy?: { lock: string; object: PathExpr }[];

@@ -79,6 +79,12 @@ function told(model: Model, machine: Machine, before: State, after: State, t: nu
   const name = (c: number): string => model.cells[c]!.name;
   switch (op.k) {
     case "load":
+      // What is read and changed at once is one access.
+      if (op.atomic) {
+        const c = at(op.from);
+        return `${t} X ${name(c)} ${cellValue(before, layout, c)} ${cellValue(after, layout, c)}`;
+      }
+      return `${t} R ${name(at(op.from))} ${cellValue(before, layout, at(op.from))}`;
     case "await":
       return `${t} R ${name(at(op.from))} ${cellValue(before, layout, at(op.from))}`;
     case "store":

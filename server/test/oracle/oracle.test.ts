@@ -11,7 +11,7 @@ import type { CParser } from "../../src/syntax/parser";
 import { wasmParser } from "../cParser";
 import { describeTool } from "../kernel";
 import { projectRoot } from "../mutations/data";
-import { fixtureInput, SUBJECTS, VARIANTS } from "../replayFixtures";
+import { fixtureInput, SCENARIOS_AND_FORMS, SUBJECTS, VARIANTS } from "../replayFixtures";
 import { shippedScenarios } from "../replayKit";
 import { follow } from "./follow";
 import { gccMissing, runGcc } from "./oracle";
@@ -41,15 +41,15 @@ describeTool(missing, "gcc on scenarios", () => {
     for (const [id, why] of Object.entries(NOT_RUN)) console.log(`not compiled: ${id}: ${why}`);
   });
 
-  const cases = shippedScenarios.scenarios
-    .filter((s) => !NOT_RUN[s.id])
-    .flatMap((s) =>
-      VARIANTS.flatMap((variant) =>
-        (s.profiles.length > 0 ? s.profiles : [null]).map((profile) => [s.id, variant, profile] as const),
-      ),
+  const cases = SCENARIOS_AND_FORMS.filter(([id]) => !NOT_RUN[id]).flatMap(([id, how, form]) => {
+    const { profiles } = shippedScenarios.scenarios.find((s) => s.id === id)!;
+    return VARIANTS.flatMap((variant) =>
+      (profiles.length > 0 ? profiles : [null]).map((profile) => [id, how, variant, profile, form] as const),
     );
-  it.each(cases)(`${SCHEDULES} schedules of %s, %s, profile %s`, { timeout: 120_000 }, (id, variant, profile) => {
-    const input = { ...fixtureInput(parser, id, variant), profile };
+  });
+  it.each(cases)(`${SCHEDULES} schedules of %s%s, %s, profile %s`, { timeout: 120_000 }, (...row) => {
+    const [id, how, variant, profile, form] = row;
+    const input = { ...fixtureInput(parser, id, variant, form), profile };
     const models = build({ ...input, loopBound: 2 });
     if (typeof models === "string") throw new Error(models);
     const built = models.whole();
@@ -69,7 +69,7 @@ describeTool(missing, "gcc on scenarios", () => {
     }
     const orders = new Set(runs.map((r) => r.events.map((e) => e[0]).join(""))).size;
     console.log(
-      `${id} ${variant} ${profile ?? ""}: ${equal} equal, ${harm} up to the harm, ${orders} different orders`,
+      `${id}${how} ${variant} ${profile ?? ""}: ${equal} equal, ${harm} up to the harm, ${orders} different orders`,
     );
     expect(orders).toBeGreaterThan(1);
     // The repaired code does no harm under any schedule.

@@ -27,7 +27,9 @@ export interface GccRun {
 }
 
 /** Compiles and runs `count` random schedules. Throws with the compiler's words. */
-export function runGcc(input: ReplayInput, built: Built, fixture: string, seed: number, count: number): GccRun[] {
+export function runGcc(given: ReplayInput, built: Built, fixture: string, seed: number, count: number): GccRun[] {
+  // As the tree has its primitives.
+  const input = { ...given, scenario: built.world.scenario };
   const folder = mkdtempSync(path.join(tmpdir(), "lockstep-gcc-"));
   const file = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
   try {
@@ -123,6 +125,8 @@ function glueOf(input: ReplayInput, built: Built): string {
     "#define lk_downgrade(l) sh_downgrade(LK_##l)",
     ...["enter", "leave", "snapshot", "settle"].map((w) => `#define lk_${w}(s) sh_${w}(SE_##s)`),
     "#define lk_add(c, n) sh_add(&(c), n)\n#define lk_xchg(c, n) sh_xchg(&(c), n)\n#define lk_and(c, n) sh_and(&(c), n)",
+    `#define FORM_vma_refcount ${Number(scenario.cells.some((c) => c.name === "vma_refs"))}`,
+    "#define lk_form(f) FORM_##f\n#define lk_thread() sh_thread()",
     "#define lk_get(c, n) sh_add_nonzero(&(c), n)\n#define lk_free(c) sh_free(&(c))\n#define lk_touch(c) ((void)0)",
     "#define lk_choose(a, b) sh_choose(a, b)\n#define lk_profile(p) PROFILE_##p",
     "#define lk_await(c) ({ for (;;) { sh_await_try(); if (sh_await_done(!!(c))) break; } sh_await_value(); })",

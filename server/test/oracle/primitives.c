@@ -38,6 +38,8 @@ void i_mmap_lock_write(struct address_space *mapping) { sh_lock(LK_i_mmap_rwsem,
 void i_mmap_unlock_write(struct address_space *mapping) { sh_unlock(LK_i_mmap_rwsem); }
 void folio_lock(struct folio *folio) { sh_lock(LK_folio_lock, WRITE); }
 void folio_unlock(struct folio *folio) { sh_unlock(LK_folio_lock); }
+int trylock_page(struct page *page) { return sh_try(LK_folio_lock, WRITE); }
+void unlock_page(struct page *page) { sh_unlock(LK_folio_lock); }
 void spin_lock(spinlock_t *lock) { sh_lock(LK_ptl, WRITE); }
 void spin_unlock(spinlock_t *lock) { sh_unlock(LK_ptl); }
 /* The fixtures have one lock of their own. */
@@ -64,6 +66,63 @@ struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
 	return vma_in_tree ? &the_vma : NULL;
 }
 
+#ifdef HAS_vma_refs
+/* The VMA lock as a reference count. */
+static int read_locked(void)
+{
+	int old = sh_add_below(&vma_refs, 1, VMA_LOCK_OFFSET);
+
+	if (old == 0 || old >= VMA_LOCK_OFFSET)
+		return 0;
+	vma_own[sh_thread()] = vma_own[sh_thread()] + 1;
+	return 1;
+}
+void vma_end_read(struct vm_area_struct *vma)
+{
+	vma_own[sh_thread()] = vma_own[sh_thread()] - 1;
+	sh_add(&vma_refs, -1);
+}
+struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
+{
+	if (vma_in_tree == 0)
+		return NULL;
+	if (vma_seq == mm_seq)
+		return NULL;
+	if (!read_locked())
+		return NULL;
+	if (vma_seq == mm_seq) {
+		vma_end_read(&the_vma);
+		return NULL;
+	}
+	return &the_vma;
+}
+/* Waits until nobody but the writer, and perhaps the tree, has a reference. */
+static void exclude_readers(int left)
+{
+	lk_await(vma_refs == VMA_LOCK_OFFSET + left);
+}
+static void write_lock(void)
+{
+	if (vma_seq == mm_seq)
+		return;
+	if (sh_add_nonzero(&vma_refs, VMA_LOCK_OFFSET) == 0) {
+		vma_seq = mm_seq;
+		return;
+	}
+	exclude_readers(1);
+	vma_seq = mm_seq;
+	sh_add(&vma_refs, -VMA_LOCK_OFFSET);
+}
+void vma_mark_detached(struct vm_area_struct *vma)
+{
+	if (sh_add(&vma_refs, -1) == 1)
+		return;
+	if (sh_add_nonzero(&vma_refs, VMA_LOCK_OFFSET) == 0)
+		return;
+	exclude_readers(0);
+	sh_add(&vma_refs, -VMA_LOCK_OFFSET);
+}
+#else
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
 {
 	if (vma_in_tree == 0)
@@ -79,13 +138,19 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 	return &the_vma;
 }
 void vma_end_read(struct vm_area_struct *vma) { sh_unlock(LK_vma_lock); }
-void vma_start_write(struct vm_area_struct *vma)
+static void write_lock(void)
 {
 	if (vma_seq != mm_seq) {
 		sh_lock(LK_vma_lock, WRITE);
 		vma_seq = mm_seq;
 		sh_unlock(LK_vma_lock);
 	}
+}
+void vma_mark_detached(struct vm_area_struct *vma) { }
+#endif
+void vma_start_write(struct vm_area_struct *vma)
+{
+	write_lock();
 #ifdef SCN_start_write_vs_fault
 	vm_start = vm_start + 1;
 	vm_pgoff = vm_pgoff + 1;
@@ -162,6 +227,9 @@ pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr
 	if (!(v & 4))
 		return NULL;
 	sh_enter(SE_rcu);
+#ifdef SCN_fork_vs_device
+	*ptlp = (spinlock_t *)1;
+#endif
 	sh_lock(LK_ptl, WRITE);
 	if (*pmdp != v) {
 		sh_unlock(LK_ptl);
@@ -179,8 +247,20 @@ pte_t *pte_offset_map_nolock(struct mm_struct *mm, pmd_t *pmdp, unsigned long ad
 	sh_enter(SE_rcu);
 	return table(v);
 }
+#ifdef SCN_fork_vs_device
+/* The child's table has its own lock. */
+pte_t *pte_alloc_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
+{
+	sh_enter(SE_rcu);
+	*ptlp = (spinlock_t *)2;
+	return &pte[1];
+}
+#endif
 void pte_unmap_unlock(pte_t *ptep, spinlock_t *ptl)
 {
+#ifdef SCN_fork_vs_device
+	if (ptl != (spinlock_t *)2)
+#endif
 	sh_unlock(LK_ptl);
 	sh_leave(SE_rcu);
 }
@@ -278,7 +358,7 @@ void mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range) { dev
 void mmu_notifier_invalidate_range_end(struct mmu_notifier_range *range) { }
 #endif
 
-#ifdef SCN_unmap_vs_device
+#if defined(SCN_unmap_vs_device) || defined(SCN_fork_vs_device)
 void mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range)
 {
 	sh_add(&running, 1);

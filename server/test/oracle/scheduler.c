@@ -196,10 +196,13 @@ static int change(int *cell, int (*f)(int, int), int n)
 }
 static int plus(int a, int b) { return a + b; }
 static int plus_nonzero(int a, int b) { return a ? a + b : a; }
+/* The limit stands in the lower half. */
+static int plus_below(int a, int b) { return a && a < (b & 0xffff) ? a + (b >> 16) : a; }
 static int both(int a, int b) { return a & b; }
 static int second(int a, int b) { return b; }
 int sh_add(int *cell, int n) { return change(cell, plus, n); }
 int sh_add_nonzero(int *cell, int n) { return change(cell, plus_nonzero, n); }
+int sh_add_below(int *cell, int n, int limit) { return change(cell, plus_below, n << 16 | limit); }
 int sh_and(int *cell, int n) { return change(cell, both, n); }
 int sh_xchg(int *cell, int n) { return change(cell, second, n); }
 void sh_free(int *cell)

@@ -22,6 +22,7 @@
 #define MMU_NOTIFY_EXCLUSIVE 6
 #endif
 #define MMU_NOTIFY_CLEAR 1
+#define MMU_NOTIFY_PROTECTION_PAGE 3
 #define container_of(p, type, member) ((type *)((char *)(p) - __builtin_offsetof(type, member)))
 
 /* Entries of page tables: 16 × page (or table) + bits. */
@@ -66,6 +67,7 @@ void sh_snapshot(int section);
 void sh_settle(int section);
 int sh_add(int *cell, int n);
 int sh_add_nonzero(int *cell, int n);
+int sh_add_below(int *cell, int n, int limit);
 int sh_xchg(int *cell, int n);
 int sh_and(int *cell, int n);
 void sh_free(int *cell);
@@ -86,6 +88,8 @@ void i_mmap_lock_write(struct address_space *mapping);
 void i_mmap_unlock_write(struct address_space *mapping);
 void folio_lock(struct folio *folio);
 void folio_unlock(struct folio *folio);
+int trylock_page(struct page *page);
+void unlock_page(struct page *page);
 void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
 void mutex_lock(struct mutex *lock);
@@ -101,6 +105,7 @@ struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr);
 void vma_end_read(struct vm_area_struct *vma);
 void vma_start_write(struct vm_area_struct *vma);
+void vma_mark_detached(struct vm_area_struct *vma);
 void vm_flags_reset(struct vm_area_struct *vma, unsigned long flags);
 void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags);
 void mpol_put(struct mempolicy *policy);
@@ -121,11 +126,18 @@ spinlock_t *pmd_lock(struct mm_struct *mm, pmd_t *pmdp);
 #define pte_present(v) ((v) & 1)
 #define pte_write(v) ((v) & 2)
 #define pte_mkwrite(v, vma) ((v) | 2)
+#define pte_wrprotect(v) ((v) & ~2)
+/* Of what is not present, there are only entries that belong to a device. */
+typedef int swp_entry_t;
+#define pte_to_swp_entry(v) (v)
+#define is_device_exclusive_entry(e) ((e) != 0 && !((e) & 1))
+#define pfn_swap_entry_to_page(e) pte_page(e)
 struct page *pte_page(pte_t v);
 pte_t mk_pte(struct page *page, pgprot_t prot);
 struct folio *page_folio(struct page *page);
 pte_t *pte_offset_map(pmd_t *pmdp, unsigned long addr);
 pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp);
+pte_t *pte_alloc_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp);
 pte_t *pte_offset_map_nolock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp);
 void pte_unmap(pte_t *ptep);
 void pte_unmap_unlock(pte_t *ptep, spinlock_t *ptl);
