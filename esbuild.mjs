@@ -1,7 +1,7 @@
 /**
  * Builds the bundles and puts beside them what they read at run time, so that `dist/` stands on its own:
- * cli.js, server.js, indexer.js (their indexing thread), extension.cjs, webview/ (the replay panel), wasm/ (parser runtime and
- * C grammar), rules/, rules.json and scenarios.json (the same, loaded).
+ * cli.js, server.js, indexer.js (their indexing thread), extension.cjs and client.cjs (loaded by it), webview/ (the replay
+ * panel), wasm/ (parser runtime and C grammar), rules/, rules.json and scenarios.json (the same, loaded).
  */
 import {
   copyFileSync,
@@ -72,9 +72,18 @@ const bundles = (minify, dist) => [
     ...nodeModule,
     banner: {},
     format: "cjs",
+    external: ["vscode", "./client.cjs"],
+    entryPoints: ["client/src/entry.node.ts"],
+    outfile: path.join(dist, "extension.cjs"),
+    minify,
+  },
+  {
+    ...nodeModule,
+    banner: {},
+    format: "cjs",
     external: ["vscode"],
     entryPoints: ["client/src/main.node.ts"],
-    outfile: path.join(dist, "extension.cjs"),
+    outfile: path.join(dist, "client.cjs"),
     minify,
   },
   {

@@ -15,9 +15,16 @@ const { page } = vscode;
 let activationMs;
 try {
   await openFile(page, "mm/range.c");
-  await page.locator(".squiggly-warning").first().waitFor({ timeout: 30_000 });
+  await page.locator(".squiggly-warning, .squiggly-error").first().waitFor({ timeout: 30_000 });
   await command(page, "Developer: Show Running Extensions");
   const row = page.locator(".runtime-extensions-editor .monaco-list-row").filter({ hasText: "Lockstep" }).first();
+  // The slowest come first, and only what is in view has rows.
+  const list = page.locator(".runtime-extensions-editor .monaco-list").first();
+  await list.locator(".activation-time").first().waitFor({ timeout: 20_000 });
+  if (!(await row.isVisible())) {
+    await list.focus();
+    await page.keyboard.press("End");
+  }
   const time = row.locator(".activation-time");
   await time.filter({ hasText: /\d ?ms/ }).waitFor({ timeout: 20_000 });
   activationMs = Number(/(\d+) ?ms/.exec(await time.textContent())[1]);

@@ -182,7 +182,7 @@ export class EngineImpl implements Engine {
       result.problems.push({ file: path, line: at.line + 1, column: at.column + 1, message: p.message });
     }
     const dir = folderOf(path);
-    this.program.folder(dir);
+    this.prepareFile(path, dir);
     this.indexMs += now() - t0;
     const ignored = suppressions(text, (offset) => lines.positionAt(offset).line + 1);
     const silenced: Finding[] = [];
@@ -216,6 +216,15 @@ export class EngineImpl implements Engine {
     );
     this.checkMs += now() - t0;
     return result;
+  }
+
+  /** Does what is needed in any case before the first question that has to wait for the index of the tree. */
+  private prepareFile(path: string, dir: string): void {
+    const { parts } = this.options;
+    this.index.includeClosure(path);
+    for (const one of this.index.folderUnit(path)) this.index.scan(one);
+    const folder = this.program.folder(dir);
+    if (parts?.underWay("core")) folder.parseAhead(this.program.functionsOf(path), () => parts.underWay("core"));
   }
 
   *warmUp(path: string): Generator<undefined, void> {

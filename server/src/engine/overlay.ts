@@ -1,4 +1,5 @@
 /** Unsaved texts in front of the tree, with a cache of what was read. */
+import type { ByteBuffer } from "../base/bytes";
 import type { TreeReader } from "../base/tree";
 import type { TreeProvider } from "./types";
 
@@ -60,6 +61,13 @@ export class Overlay implements TreeReader {
 
   read(path: string): string | undefined {
     return this.texts.get(path) ?? this.tree.read(path);
+  }
+
+  readBytes(path: string, into: ByteBuffer): boolean {
+    if (this.tree.readBytes && !this.texts.has(path)) return this.tree.readBytes(path, into);
+    const text = this.read(path);
+    into.setText(text ?? "");
+    return text !== undefined;
   }
 
   list(dir: string): string[] | undefined {

@@ -1,4 +1,5 @@
 /** The façade's interface: what hosts give to the engine and what they get back. Plain data. */
+import type { ByteBuffer } from "../base/bytes";
 import type { Contract, Degraded, Finding, LockStateAt, Suppression } from "../protocol/finding";
 import type { FunctionLocks } from "../protocol/locks";
 
@@ -6,6 +7,8 @@ import type { FunctionLocks } from "../protocol/locks";
 export interface TreeProvider {
   /** Text of a file, or undefined if missing, unreadable or not text. */
   read(path: string): string | undefined;
+  /** The bytes of a file, if that is cheaper than its text; false where `read` gives nothing. */
+  readBytes?(path: string, into: ByteBuffer): boolean;
   /** Names of the regular files directly in a folder, sorted; undefined if there is none. */
   list(dir: string): string[] | undefined;
   /** Names of the sub-folders, sorted. */

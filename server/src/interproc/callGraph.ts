@@ -1,6 +1,7 @@
 /**
  * Call graph of one folder (and the inline functions it reaches) with its strongly connected
- * components. It follows edits: only functions whose calls may mean another thing are looked at again.
+ * components. It grows with the questions: a function that is asked about is added with all it reaches. It follows
+ * edits: only functions whose calls may mean another thing are looked at again.
  */
 import type { FunctionItem } from "../syntax/model";
 import { type Changes, functionKey } from "./inputs";
@@ -23,10 +24,6 @@ export function refKey(r: FunctionRef): string {
 }
 
 export interface GraphInput {
-  /** The folder's functions. */
-  roots(): FunctionRef[];
-  /** Does the file lie in the folder? */
-  isRoot(file: string): boolean;
   /** A function as it is now. */
   find(key: string): FunctionRef | undefined;
   /** The definition a call may reach, if any is in reach. */
@@ -54,21 +51,28 @@ interface Node {
 
 export class CallGraph {
   private readonly nodes = new Map<string, Node>();
+  /** Functions that were asked about and do not exist. */
+  private readonly absent = new Set<string>();
   /** Functions that call, or once called, a name. */
   private readonly callersOf = new Map<string, Set<string>>();
   private dirty = new Set<string>();
-  private stale = true;
+  private stale = false;
 
   constructor(private readonly input: GraphInput) {}
 
   /** Can the function's analysis matter: does it or something it calls touch what the rules speak of? */
   isRelevant(key: string): boolean {
+    return this.ask(key)?.relevant ?? false;
+  }
+
+  /** The same, if it is known by now. */
+  isKnownRelevant(key: string): boolean {
     return this.nodes.get(key)?.relevant ?? false;
   }
 
   /** Names the circle of calls the function is part of; empty if it is in none. */
   circle(key: string): string {
-    return this.nodes.get(key)?.group ?? "";
+    return this.ask(key)?.group ?? "";
   }
 
   /** Takes note of a change; `update` brings the graph up to date. */
@@ -86,33 +90,43 @@ export class CallGraph {
     let changed = this.stale;
     if (this.stale) {
       this.nodes.clear();
+      this.absent.clear();
       this.callersOf.clear();
-      for (const ref of this.input.roots()) this.nodeOf(ref);
     } else {
       for (const key of this.dirty) {
         const ref = this.input.find(key);
         const node = this.nodes.get(key);
         if (!ref) changed = this.nodes.delete(key) || changed;
         else if (node) changed = this.look(node, ref) || changed;
-        else if (this.input.isRoot(ref.file)) {
-          this.nodeOf(ref);
-          changed = true;
-        }
+        else changed = this.absent.delete(key) || changed;
       }
     }
     this.stale = false;
     this.dirty = new Set();
-    if (!changed) return false;
-    this.findComponents();
-    this.findRelevance();
-    return true;
+    if (changed) this.settle([...this.nodes.values()]);
+    return changed;
+  }
+
+  private ask(key: string): Node | undefined {
+    const there = this.nodes.get(key);
+    if (there) return there;
+    const ref = this.input.find(key);
+    if (!ref) {
+      this.absent.add(key);
+      return undefined;
+    }
+    const added: Node[] = [];
+    const node = this.nodeOf(ref, added);
+    this.settle(added);
+    return node;
   }
 
   /** The node of a function; it and all it reaches are added if new. */
-  private nodeOf(ref: FunctionRef): Node {
+  private nodeOf(ref: FunctionRef, added: Node[]): Node {
     const key = refKey(ref);
     const there = this.nodes.get(key);
     if (there) return there;
+    const queue: { node: Node; ref: FunctionRef }[] = [];
     const make = (r: FunctionRef): Node => {
       const node: Node = {
         key: refKey(r),
@@ -128,9 +142,9 @@ export class CallGraph {
       this.nodes.set(node.key, node);
       this.remember(`=${node.name}`, node.key);
       queue.push({ node, ref: r });
+      added.push(node);
       return node;
     };
-    const queue: { node: Node; ref: FunctionRef }[] = [];
     const first = make(ref);
     for (let one = queue.pop(); one; one = queue.pop()) {
       one.node.touches = this.input.isRelevant(one.ref);
@@ -160,7 +174,7 @@ export class CallGraph {
   /** Looks at a function again; did its place in the graph change? */
   private look(node: Node, ref: FunctionRef): boolean {
     const touches = this.input.isRelevant(ref);
-    const callees = this.calleesOf(ref, (r) => this.nodeOf(r));
+    const callees = this.calleesOf(ref, (r) => this.nodeOf(r, []));
     const same =
       touches === node.touches &&
       callees.length === node.callees.length &&
@@ -170,13 +184,12 @@ export class CallGraph {
     return !same;
   }
 
-  /** Components by Tarjan's algorithm (SIAM J. Comput. 1972), iteratively. */
-  private findComponents(): void {
-    for (const n of this.nodes.values()) {
-      n.index = -1;
-      n.onStack = false;
-      n.group = "";
-    }
+  /**
+   * Components by Tarjan's algorithm (SIAM J. Comput. 1972), iteratively, and with them what is relevant: a component is
+   * found after all that it calls. Whatever the nodes call is either one of them or settled.
+   */
+  private settle(nodes: readonly Node[]): void {
+    for (const n of nodes) n.index = -1;
     let counter = 0;
     const stack: Node[] = [];
     const enter = (n: Node): { node: Node; next: number } => {
@@ -186,7 +199,7 @@ export class CallGraph {
       stack.push(n);
       return { node: n, next: 0 };
     };
-    for (const root of this.nodes.values()) {
+    for (const root of nodes) {
       if (root.index >= 0) continue;
       const work = [enter(root)];
       for (let top = work[0]; top; top = work[work.length - 1]) {
@@ -200,37 +213,25 @@ export class CallGraph {
         work.pop();
         const parent = work[work.length - 1]?.node;
         if (parent) parent.low = Math.min(parent.low, n.low);
-        if (n.low !== n.index) continue;
-        const members = stack.splice(stack.lastIndexOf(n));
-        for (const m of members) m.onStack = false;
-        if (members.length === 1) continue;
-        const group = members
-          .map((m) => m.key)
-          .sort()
-          .join("\n");
-        for (const m of members) m.group = group;
+        if (n.low === n.index) closeComponent(stack.splice(stack.lastIndexOf(n)));
       }
     }
   }
+}
 
-  private findRelevance(): void {
-    const callers = new Map<Node, Node[]>();
-    const queue: Node[] = [];
-    for (const n of this.nodes.values()) {
-      n.relevant = n.touches;
-      if (n.touches) queue.push(n);
-      for (const c of n.callees) {
-        const list = callers.get(c);
-        if (list) list.push(n);
-        else callers.set(c, [n]);
-      }
-    }
-    for (let n = queue.pop(); n; n = queue.pop()) {
-      for (const c of callers.get(n) ?? []) {
-        if (c.relevant) continue;
-        c.relevant = true;
-        queue.push(c);
-      }
-    }
+function closeComponent(members: Node[]): void {
+  const group =
+    members.length === 1
+      ? ""
+      : members
+          .map((m) => m.key)
+          .sort()
+          .join("\n");
+  const inside = new Set(members);
+  const relevant = members.some((m) => m.touches || m.callees.some((c) => !inside.has(c) && c.relevant));
+  for (const m of members) {
+    m.onStack = false;
+    m.group = group;
+    m.relevant = relevant;
   }
 }

@@ -67,20 +67,19 @@ export class Folder<V> {
   ) {
     const { db, o } = program;
     this.graph = new CallGraph({
-      roots: () => this.files().flatMap((f) => program.functionsOf(f)),
-      isRoot: (file) => folderOf(file) === dir,
       find: (key) => program.find(key),
       resolve: (file, name) => this.resolve(file, name),
       isPrimitive: (name) => program.isOpaque(name),
       isRelevant: (ref) => program.touches(ref),
     });
-    const graph = (): CallGraph => {
+    // What the graph looks at while it grows is its own business: it says itself when an answer may differ.
+    const graph = <T>(ask: (graph: CallGraph) => T): T => {
       db.read(`graph:${dir}`);
-      return this.graph;
+      return db.detached(() => ask(this.graph));
     };
     this.targets = new Query(db, (key) => this.findTarget(key), sameJson, null);
-    this.relevance = new Query(db, (key) => graph().isRelevant(key), identical, false);
-    this.circles = new Query(db, (key) => graph().circle(key), identical, "");
+    this.relevance = new Query(db, (key) => graph((g) => g.isRelevant(key)), identical, false);
+    this.circles = new Query(db, (key) => graph((g) => g.circle(key)), identical, "");
     this.plain = new Query<Plain | null>(db, (key) => this.analysePlain(key), identical, null);
     this.models = new Query(db, (key) => this.settle(key)?.model ?? null, sameModel, null);
     this.matters = new Query(db, (key) => this.settle(key)?.matters ?? false, identical, false);
@@ -140,7 +139,7 @@ export class Folder<V> {
     db.read("files");
     db.read(`def:${name}`);
     const found = o.index
-      .resolve(file, name)
+      .resolveFrom(this.dir, file, name)
       .filter((d) => d.file === file || d.file.endsWith(".h") || folderOf(d.file) === this.dir);
     if (found.length === 0) return null;
     // Alternatives under #if: the fullest body; a stub is never evidence.
@@ -258,6 +257,23 @@ export class Folder<V> {
   /** Analyses a function for nothing but practice: the engine that runs this program gets faster by it. */
   rehearse(ref: FunctionRef): void {
     this.program.db.detached(() => this.analyse(ref, "summaries", UNKNOWN_ENTRY));
+  }
+
+  /** Parses functions that will be analysed for the sake of these, as long as there is nothing better to do. Changes no result. */
+  parseAhead(wanted: readonly FunctionRef[], waiting: () => boolean): void {
+    const queue = [...wanted];
+    const met = new Set(queue.map(refKey));
+    for (const ref of queue) {
+      if (!waiting()) return;
+      if (!this.isRelevant(refKey(ref)) || !this.program.parseEarly(ref)) continue;
+      for (const name of ref.item.calls) {
+        if (this.program.o.compiled.api(name, -1)) continue;
+        const callee = this.resolve(ref.file, name);
+        if (!callee || met.has(refKey(callee))) continue;
+        met.add(refKey(callee));
+        queue.push(callee);
+      }
+    }
   }
 
   private analyse(ref: FunctionRef, phase: string, entry: EntryContext): FunctionAnalysis {

@@ -318,18 +318,24 @@ export class Program<V> {
     for (const file of files) {
       for (const ref of this.functionsOf(file)) {
         if (this.ahead.size >= MAX_AHEAD || !waiting()) return;
-        if (!this.touches(ref) || this.isLockPrimitive(ref.item.name)) continue;
-        this.ahead.add(ref.key);
-        this.parsed.get(ref.key);
-        liveness(this.lowered(ref).cfg);
+        if (this.touches(ref) && !this.isLockPrimitive(ref.item.name)) this.parseEarly(ref);
       }
     }
+  }
+
+  /** Parses a function that will be analysed; false if there are enough of them. */
+  parseEarly(ref: FunctionRef): boolean {
+    if (this.ahead.size >= MAX_AHEAD) return false;
+    this.ahead.add(ref.key);
+    this.parsed.get(ref.key);
+    liveness(this.lowered(ref).cfg);
+    return true;
   }
 
   /** Will the syntax of a function be asked for? A guess: if it is wrong, the function is parsed twice. */
   private mayAnalyse(key: string): boolean {
     if (this.ahead.has(key)) return true;
-    for (const folder of this.folders.values()) if (folder.graph.isRelevant(key)) return true;
+    for (const folder of this.folders.values()) if (folder.graph.isKnownRelevant(key)) return true;
     return false;
   }
 

@@ -4,11 +4,24 @@ import type { ValueId, ValueTable } from "./values";
 
 /** Renames what depends on `leaf` (a result or phi about to be redefined) to its past instance, and drops what cannot be renamed. */
 export function forget(t: ValueTable, s: State, leaf: ValueId): void {
-  for (const [addr, v] of s.mem) {
+  ageMemory(t, s, leaf);
+  ageLocks(t, s, leaf);
+  ageRest(t, s, leaf);
+}
+
+function ageMemory(t: ValueTable, s: State, leaf: ValueId): void {
+  const addresses = s.mem.keys();
+  const contents = s.mem.contents();
+  for (let i = 0; i < addresses.length; i++) {
+    const addr = addresses[i] as ValueId;
+    const v = contents[i] as ValueId;
     if (t.dependsOn(addr, leaf)) s.dropMem(addr);
     else if (t.dependsOn(v, leaf)) s.setMem(addr, v === leaf ? t.old(leaf) : t.old(v));
   }
   for (const v of s.facts.keys()) if (t.dependsOn(v, leaf)) s.setFact(v, undefined);
+}
+
+function ageLocks(t: ValueTable, s: State, leaf: ValueId): void {
   for (const [k, e] of s.locks) {
     if (!t.dependsOn(e.obj, leaf)) continue;
     s.dropLock(k);
@@ -16,6 +29,9 @@ export function forget(t: ValueTable, s: State, leaf: ValueId): void {
     const obj = t.old(e.obj);
     if (!s.locks.has(lockKey(e.cls, obj))) s.setLock({ ...e, obj, weak: true });
   }
+}
+
+function ageRest(t: ValueTable, s: State, leaf: ValueId): void {
   for (const [v, info] of s.stale) {
     if (!t.dependsOn(v, leaf)) continue;
     s.setStale(v, undefined);

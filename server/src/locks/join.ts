@@ -124,7 +124,10 @@ export function joinCoarse(
   return joined ?? (changed ? left : null);
 }
 
-/** Joins `b` into a copy of `a` at the head of `block`; both have the same property key. Null if `a` already covers `b`. */
+/**
+ * Joins `b` into a copy of `a` at the head of `block`; both have the same property key. Null if `a` already covers `b`.
+ * In steps that are compiled one by one: as a single function it takes the optimising compiler longer than anything else.
+ */
 export function joinStates(
   t: ValueTable,
   a: State,
@@ -133,91 +136,142 @@ export function joinStates(
   stableFields: ReadonlySet<string>,
 ): State | null {
   const out = a.fork();
-  let changed = false;
-  const renamed: [ValueId, ValueId, ValueId][] = [];
-  const joined = new Set<ValueId>();
-  const merge = (addr: ValueId, va: ValueId, vb: ValueId): void => {
-    const phi = t.phi(block, addr);
-    const cell = t.get(addr);
-    if (cell.k === "local") t.suggestName(phi, cell.name);
-    if (va !== phi) {
-      out.setMem(addr, phi);
+  const renamed: Renamed[] = [];
+  let changed = a.mem !== b.mem && joinMemory(t, a, b, block, out, renamed);
+  if (a.facts !== b.facts) joinKnownFacts(t, a, b, out, renamed);
+  for (const one of renamed) joinRenamed(t, a, b, out, one, stableFields);
+  if (joinHistory(a, b, out, renamed)) changed = true;
+  if (joinDoubts(t, a, b, out)) changed = true;
+  if (a.locks !== b.locks && joinLocks(a, b, out)) changed = true;
+  for (const [v, k] of b.reads) {
+    if (!a.reads.has(v)) {
+      out.addRead(v, k);
       changed = true;
     }
-    renamed.push([phi, va, vb]);
-    joined.add(phi);
-  };
+  }
+  if (!changed && out.facts !== a.facts) changed = !sameFacts(a.facts, out.facts);
+  return changed ? out : null;
+}
+
+/** A value of the join, and what it is on either path. */
+interface Renamed {
+  phi: ValueId;
+  va: ValueId;
+  vb: ValueId;
+}
+
+/** Joins the contents of cells; those that differ get a value of the join. */
+function joinMemory(t: ValueTable, a: State, b: State, block: number, out: State, renamed: Renamed[]): boolean {
+  let changed = false;
   const addresses = a.mem.keys();
   const contents = a.mem.contents();
+  for (let i = 0; i < addresses.length; i++) {
+    const addr = addresses[i] as ValueId;
+    const va = contents[i] as ValueId;
+    let vb = b.mem.getNear(addr, i);
+    if (vb === undefined) {
+      // A cell of an object that the other path did not compute says nothing about that path.
+      if (t.isComputed(addr)) continue;
+      vb = defaultContent(t, addr);
+    }
+    if (va === vb) continue;
+    const flags = joinFlags(t, va, vb);
+    if (flags !== null && (t.get(va).k !== "sym" || t.get(vb).k !== "sym")) {
+      if (flags !== va) {
+        out.setMem(addr, flags);
+        changed = true;
+      }
+      continue;
+    }
+    if (mergeCell(t, block, out, addr, va, vb, renamed)) changed = true;
+  }
   const others = b.mem.keys();
+  for (let i = 0; i < others.length; i++) {
+    const addr = others[i] as ValueId;
+    if (a.mem.getNear(addr, i) !== undefined) continue;
+    const vb = b.mem.getNear(addr, i) as ValueId;
+    if (t.isComputed(addr)) {
+      out.setMem(addr, vb);
+      changed = true;
+      continue;
+    }
+    const va = defaultContent(t, addr);
+    if (va !== vb && mergeCell(t, block, out, addr, va, vb, renamed)) changed = true;
+  }
+  return changed;
+}
+
+function mergeCell(
+  t: ValueTable,
+  block: number,
+  out: State,
+  addr: ValueId,
+  va: ValueId,
+  vb: ValueId,
+  renamed: Renamed[],
+): boolean {
+  const phi = t.phi(block, addr);
+  const cell = t.get(addr);
+  if (cell.k === "local") t.suggestName(phi, cell.name);
+  renamed.push({ phi, va, vb });
+  if (va === phi) return false;
+  out.setMem(addr, phi);
+  return true;
+}
+
+const isJoined = (renamed: readonly Renamed[], v: ValueId): boolean => {
+  for (let i = 0; i < renamed.length; i++) if ((renamed[i] as Renamed).phi === v) return true;
+  return false;
+};
+
+/** Joins what is known of values that are the same on both paths. */
+function joinKnownFacts(t: ValueTable, a: State, b: State, out: State, renamed: readonly Renamed[]): void {
   const known = a.facts.keys();
   const facts = a.facts.contents();
-  if (a.mem !== b.mem)
-    for (let i = 0; i < addresses.length; i++) {
-      const addr = addresses[i] as ValueId;
-      const va = contents[i] as ValueId;
-      let vb = b.mem.getNear(addr, i);
-      if (vb === undefined) {
-        // A cell of an object that the other path did not compute says nothing about that path.
-        if (t.isComputed(addr)) continue;
-        vb = defaultContent(t, addr);
-      }
-      if (va === vb) continue;
-      const flags = joinFlags(t, va, vb);
-      if (flags !== null && (t.get(va).k !== "sym" || t.get(vb).k !== "sym")) {
-        if (flags !== va) {
-          out.setMem(addr, flags);
-          changed = true;
-        }
-        continue;
-      }
-      merge(addr, va, vb);
-    }
-  if (a.mem !== b.mem)
-    for (let i = 0; i < others.length; i++) {
-      const addr = others[i] as ValueId;
-      if (a.mem.getNear(addr, i) !== undefined) continue;
-      const vb = b.mem.getNear(addr, i) as ValueId;
-      if (t.isComputed(addr)) {
-        out.setMem(addr, vb);
-        changed = true;
-        continue;
-      }
-      const va = defaultContent(t, addr);
-      if (va === vb) continue;
-      merge(addr, va, vb);
-    }
-  if (a.facts !== b.facts)
-    for (let i = 0; i < known.length; i++) {
-      const v = known[i] as ValueId;
-      const fa = facts[i] as Fact;
-      const fb = b.facts.getNear(v, i);
-      if (fa === fb && fa.mask !== ANY) continue;
-      const j = joinFacts(fa, fb ?? impliedFact(t, b, v));
-      if (!sameFact(j, fa) && !joined.has(v)) out.setFact(v, j);
-    }
-  for (const [phi, va, vb] of renamed) {
-    t.noteJoined(phi, va, vb);
-    const j = joinFacts(factOf(t, a, va), factOf(t, b, vb));
-    if (!sameFact(j, a.facts.get(phi))) {
-      if (va !== phi || a.facts.has(phi)) out.setFact(phi, j);
-    }
-    joinTestedFlags(t, a, b, out, phi, va, vb);
-    const ma = a.marks.get(va);
-    if (ma !== undefined && ma === b.marks.get(vb)) {
-      if (out.marks.get(phi) !== ma) for (const m of ma.split(",")) out.addMark(phi, m);
-    } else if (va === phi && ma !== undefined) {
-      for (const m of ma.split(",")) if (!b.hasMark(vb, m)) out.removeMark(phi, m);
-    }
-    const ga = a.guardians.get(va);
-    const gb = b.guardians.get(vb);
-    const g = ga && gb ? ga.filter((k) => gb.includes(k)) : undefined;
-    if (va !== phi || ga?.length !== g?.length) out.setGuardians(phi, g && g.length > 0 ? g : undefined);
-    const stale = a.stale.get(va) ?? b.stale.get(vb);
-    if (stale && !out.stale.has(phi)) out.setStale(phi, stale);
-    if (va !== phi && (t.fieldsOf(va).length > 0 || t.fieldsOf(vb).length > 0))
-      for (const f of sameStableFields(t, a, b, va, vb, stableFields)) out.setMem(t.field(phi, f.field), f.content);
+  for (let i = 0; i < known.length; i++) {
+    const v = known[i] as ValueId;
+    const fa = facts[i] as Fact;
+    const fb = b.facts.getNear(v, i);
+    if (fa === fb && fa.mask !== ANY) continue;
+    const j = joinFacts(fa, fb ?? impliedFact(t, b, v));
+    if (!sameFact(j, fa) && !isJoined(renamed, v)) out.setFact(v, j);
   }
+}
+
+/** Gives a value of the join what is known of it on both paths. */
+function joinRenamed(
+  t: ValueTable,
+  a: State,
+  b: State,
+  out: State,
+  { phi, va, vb }: Renamed,
+  stableFields: ReadonlySet<string>,
+): void {
+  t.noteJoined(phi, va, vb);
+  const j = joinFacts(factOf(t, a, va), factOf(t, b, vb));
+  if (!sameFact(j, a.facts.get(phi))) {
+    if (va !== phi || a.facts.has(phi)) out.setFact(phi, j);
+  }
+  joinTestedFlags(t, a, b, out, phi, va, vb);
+  const ma = a.marks.get(va);
+  if (ma !== undefined && ma === b.marks.get(vb)) {
+    if (out.marks.get(phi) !== ma) for (const m of ma.split(",")) out.addMark(phi, m);
+  } else if (va === phi && ma !== undefined) {
+    for (const m of ma.split(",")) if (!b.hasMark(vb, m)) out.removeMark(phi, m);
+  }
+  const ga = a.guardians.get(va);
+  const gb = b.guardians.get(vb);
+  const g = ga && gb ? ga.filter((k) => gb.includes(k)) : undefined;
+  if (va !== phi || ga?.length !== g?.length) out.setGuardians(phi, g && g.length > 0 ? g : undefined);
+  const stale = a.stale.get(va) ?? b.stale.get(vb);
+  if (stale && !out.stale.has(phi)) out.setStale(phi, stale);
+  if (va !== phi && (t.fieldsOf(va).length > 0 || t.fieldsOf(vb).length > 0))
+    for (const f of sameStableFields(t, a, b, va, vb, stableFields)) out.setMem(t.field(phi, f.field), f.content);
+}
+
+/** Joins needs, actions, marks and stale pointers: what the paths did and met. */
+function joinHistory(a: State, b: State, out: State, renamed: readonly Renamed[]): boolean {
+  let changed = false;
   for (const [k, n] of b.needs) {
     if (!a.needs.has(k)) {
       out.setNeed(k, n);
@@ -231,7 +285,7 @@ export function joinStates(
     }
   }
   for (const [v, m] of a.marks) {
-    if (joined.has(v)) continue;
+    if (isJoined(renamed, v)) continue;
     for (const one of m.split(",")) {
       if (!b.hasMark(v, one)) {
         out.removeMark(v, one);
@@ -245,29 +299,23 @@ export function joinStates(
       changed = true;
     }
   }
-  if (joinDoubts(t, a, b, out)) changed = true;
-  if (a.locks !== b.locks) {
-    for (const [k, e] of a.locks) {
-      if (e.mode === "free" && !b.locks.has(k)) {
-        out.dropLock(k);
-        changed = true;
-      }
-    }
-  }
-  if (a.locks !== b.locks)
-    for (const [k, e] of b.locks) {
-      const mine = out.locks.get(k);
-      if (!mine && e.weak) out.setLock(e);
-      if (mine && e.rule !== null && mine.rule === null) out.setLock({ ...mine, rule: e.rule });
-    }
-  for (const [v, k] of b.reads) {
-    if (!a.reads.has(v)) {
-      out.addRead(v, k);
+  return changed;
+}
+
+function joinLocks(a: State, b: State, out: State): boolean {
+  let changed = false;
+  for (const [k, e] of a.locks) {
+    if (e.mode === "free" && !b.locks.has(k)) {
+      out.dropLock(k);
       changed = true;
     }
   }
-  if (!changed && out.facts !== a.facts) changed = !sameFacts(a.facts, out.facts);
-  return changed ? out : null;
+  for (const [k, e] of b.locks) {
+    const mine = out.locks.get(k);
+    if (!mine && e.weak) out.setLock(e);
+    if (mine && e.rule !== null && mine.rule === null) out.setLock({ ...mine, rule: e.rule });
+  }
+  return changed;
 }
 
 /** Fields that never change and hold the same in both objects. */

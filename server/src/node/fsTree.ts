@@ -1,6 +1,7 @@
 /** A tree on disk, read synchronously. Folder listings are remembered, texts are not. */
 import { isAscii, isUtf8 } from "node:buffer";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import type { ByteBuffer } from "../base/bytes";
 import { folderOf, joinPath, normalizePath } from "../base/path";
 import type { EntryKind, HostTree, TextOrProblem } from "../workspace/host";
 
@@ -43,6 +44,10 @@ export function openFsTree(root: string): HostTree {
       problems.set(path, read.problem);
       return undefined;
     },
+    readBytes(path, into) {
+      const place = absolute(path);
+      return place !== undefined && readBytes(place, into);
+    },
     list: (folder) => listing(folder)?.files,
     folders: (folder) => listing(folder)?.folders,
     problemOf: (path) => problems.get(path),
@@ -65,6 +70,26 @@ export function readTextFile(path: string): TextOrProblem {
     return decode(readFileSync(path));
   } catch (error) {
     return { problem: reasonOf(error) };
+  }
+}
+
+/** Reads what `readTextFile` would give a text of; false where that gives none. */
+function readBytes(path: string, into: ByteBuffer): boolean {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    const status = fstatSync(file);
+    if (!status.isFile() || status.size > maximumFileBytes) return false;
+    into.resize(status.size);
+    let length = 0;
+    for (let more = -1; more !== 0 && length < status.size; length += more)
+      more = readSync(file, into.data, length, status.size - length, length);
+    into.resize(length);
+    return into.data.subarray(0, length).indexOf(0) < 0;
+  } catch {
+    return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

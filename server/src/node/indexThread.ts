@@ -27,18 +27,35 @@ export function canIndexAside(): boolean {
   return existsSync(script());
 }
 
+/** A thread that was started before anybody knew which tree to index. */
+let spare: Worker | undefined;
+
+/** Starts the thread, so that it is ready when the tree is known. It ends by itself if it is not used. */
+export function startIndexer(): void {
+  if (spare !== undefined || !canIndexAside()) return;
+  const worker = startWorker();
+  worker.once("exit", () => {
+    if (spare === worker) spare = undefined;
+  });
+  spare = worker;
+}
+
+function startWorker(): Worker {
+  const worker = new Worker(script());
+  // Whatever happens to it costs time only: a part that does not come is made here.
+  worker.on("error", () => {});
+  worker.unref();
+  return worker;
+}
+
 /** Indexes the parts of a tree on a thread of their own. The source gives each part once. */
 export function indexAside(root: string): PartSource {
   const { port1, port2 } = new MessageChannel();
   const progress = new SharedArrayBuffer(4);
   const counter = new Int32Array(progress);
-  const worker = new Worker(script(), {
-    workerData: { root, port: port2, progress } satisfies IndexerInput,
-    transferList: [port2],
-  });
-  // Whatever happens to it costs time only: a part that does not come is made here.
-  worker.on("error", () => {});
-  worker.unref();
+  const worker = spare ?? startWorker();
+  spare = undefined;
+  worker.postMessage({ root, port: port2, progress } satisfies IndexerInput, [port2]);
   port1.unref();
   const arrived = new Map<PartName, PartData | null>();
   let seen = 0;

@@ -77,21 +77,30 @@ export class TreeIndex {
    * its folder, else in the indexed tree. Alternatives under `#if` are all given.
    */
   resolve(file: string, name: string): Located<FunctionItem>[] {
+    const { found, complete } = this.lookNear(file, name);
+    return complete ? found : [...found, ...this.outside(file, name)];
+  }
+
+  /** Those of them that lie in the file, its includes or the folder `dir`: found without the index of the tree. */
+  resolveFrom(dir: string, file: string, name: string): Located<FunctionItem>[] {
+    const { found, complete } = this.lookNear(file, name);
+    return complete ? found : [...found, ...(this.folderFunctions(dir).get(name) ?? [])];
+  }
+
+  /** `complete`: no other file can have the function that is meant. */
+  private lookNear(file: string, name: string): { found: Located<FunctionItem>[]; complete: boolean } {
     const own = this.functionsIn(file, name);
-    if (own.length > 0) return own;
+    if (own.length > 0) return { found: own, complete: true };
     // A `.c` file included by another one is part of that one's translation unit.
     for (const includer of file.endsWith(".c") ? this.includersOf(file) : []) {
       const there = this.functionsIn(includer, name);
-      if (there.length > 0) return there;
+      if (there.length > 0) return { found: there, complete: true };
     }
     const included = this.includesOf.definers(file, "functions", name).flatMap((path) => this.functionsIn(path, name));
+    // A stub under `#else` of the header stands beside the real function.
+    if (included.some(({ item }) => item.guards.length === 0)) return { found: included, complete: true };
     const near = this.folderFunctions(folderOf(file)).get(name) ?? [];
-    if (included.length > 0) {
-      // A stub under `#else` of the header stands beside the real function.
-      const stub = included.every(({ item }) => item.guards.length > 0);
-      return stub ? [...included, ...this.outside(near, file, name)] : included;
-    }
-    return this.outside(near, file, name);
+    return { found: [...included, ...near], complete: near.length > 0 };
   }
 
   /** Declared type of a struct's field as the file sees it: `struct mm_struct *`. */
@@ -208,8 +217,7 @@ export class TreeIndex {
     return table;
   }
 
-  private outside(near: Located<FunctionItem>[], file: string, name: string): Located<FunctionItem>[] {
-    if (near.length > 0) return near;
+  private outside(file: string, name: string): Located<FunctionItem>[] {
     const module = this.words.moduleOf(file);
     const key = `${module?.root ?? ""}:${name}`;
     let found = this.elsewhere.get(key);

@@ -1,5 +1,6 @@
 /** A part of a tree with the words of its files: built in slices, here or on another thread. */
 
+import { ByteBuffer } from "../base/bytes";
 import { isCFile } from "../base/path";
 import type { TreeReader } from "../base/tree";
 import type { WordScanner, WordSet } from "./scanNames";
@@ -125,7 +126,8 @@ export function partFiles(reader: TreeReader, roots: readonly string[], limit: n
 
 /** Reads and scans the files. */
 export function buildPart(reader: TreeReader, scanner: WordScanner, files: string[]): PartData {
-  const sets = files.map((file) => wordsOf(reader, scanner, file));
+  const buffer = new ByteBuffer();
+  const sets = files.map((file) => wordsOf(reader, scanner, file, buffer));
   const postings = {
     words: postingsOf(sets.map((set) => set.words)),
     definitions: postingsOf(sets.map((set) => set.definitions)),
@@ -134,10 +136,11 @@ export function buildPart(reader: TreeReader, scanner: WordScanner, files: strin
   return { files, postings };
 }
 
-export function wordsOf(reader: TreeReader, scanner: WordScanner, path: string): WordSet {
-  const text = reader.read(path);
-  if (text === undefined || text.length > 4 * MAX_HEADER) return scanner.scan("");
-  return scanner.scan(text);
+export function wordsOf(reader: TreeReader, scanner: WordScanner, path: string, buffer = new ByteBuffer()): WordSet {
+  if (reader.readBytes === undefined) buffer.setText(reader.read(path) ?? "");
+  else if (!reader.readBytes(path, buffer)) buffer.resize(0);
+  if (buffer.length > 4 * MAX_HEADER) buffer.resize(0);
+  return scanner.scan(buffer);
 }
 
 /** Files whose words are looked at. */
