@@ -21,25 +21,25 @@ import { lastStep, letterOf, placeOf } from "./walk";
 const colours = 4;
 
 export class FollowSource implements Disposable {
-  private readonly types: { here: TextEditorDecorationType; there: TextEditorDecorationType }[];
+  private readonly types: Record<"here" | "there", Marks>[];
   private readonly disposables: Disposable[];
   private shown: { answer: ReplayAnswer; at: number } | undefined;
 
   constructor() {
     this.types = Array.from({ length: colours * 2 }, (_, cpu) => decorationsOf(cpu));
     this.disposables = [
-      ...this.types.flatMap(({ here, there }) => [here, there]),
+      ...this.types.flatMap(({ here, there }) => [here.line, here.letter, there.line, there.letter]),
       window.onDidChangeVisibleTextEditors(() => this.decorate()),
     ];
   }
 
-  /** Marks where every CPU stands, and shows the line of the last step if it is in a file of the reader's. */
-  async follow(answer: ReplayAnswer, at: number): Promise<void> {
+  /** Marks where every CPU stands, and shows (if wanted) the line of the last step if it is in a file of the reader's. */
+  async follow(answer: ReplayAnswer, at: number, shows = true): Promise<void> {
     this.shown = { answer, at };
     // While a thread of Lockstep's own runs, the reader sees where the other one stands.
     const step = answer.trace.steps.slice(0, at).findLast((s) => answer.files[s.file]);
     const address = step && answer.files[step.file];
-    if (step && address) await reveal(Uri.parse(address, true), step.line - 1, true);
+    if (shows && step && address) await reveal(Uri.parse(address, true), step.line - 1, true);
     this.decorate();
   }
 
@@ -66,8 +66,8 @@ export class FollowSource implements Disposable {
       for (const [cpu, { here, there }] of this.types.entries()) {
         const range = this.rangeIn(editor, cpu);
         const now = this.shown && lastStep(this.shown.answer.trace, this.shown.at)?.cpu === cpu;
-        editor.setDecorations(here, range && now ? [range] : []);
-        editor.setDecorations(there, range && !now ? [range] : []);
+        mark(editor, here, now ? range : undefined);
+        mark(editor, there, now ? undefined : range);
       }
     }
   }
@@ -86,10 +86,26 @@ export class FollowSource implements Disposable {
   }
 }
 
-function decorationsOf(cpu: number): { here: TextEditorDecorationType; there: TextEditorDecorationType } {
+/** The letter stands in the indentation, over it: behind the line, long hints would push it out of sight. */
+interface Marks {
+  line: TextEditorDecorationType;
+  letter: TextEditorDecorationType;
+}
+
+function mark(editor: TextEditor, { line, letter }: Marks, range: Range | undefined): void {
+  editor.setDecorations(line, range ? [range] : []);
+  if (range === undefined) editor.setDecorations(letter, []);
+  else {
+    const indentation = /^\s*/.exec(editor.document.lineAt(range.start.line).text)?.[0] ?? "";
+    const place = /\t|\s{3}/.test(indentation) ? range.start : range.end;
+    editor.setDecorations(letter, [new Range(place, place)]);
+  }
+}
+
+function decorationsOf(cpu: number): Record<"here" | "there", Marks> {
   const colour = new ThemeColor(`lockstep.cpu${letterOf(cpu % colours)}`);
-  const make = (now: boolean) =>
-    window.createTextEditorDecorationType({
+  const make = (now: boolean): Marks => ({
+    line: window.createTextEditorDecorationType({
       isWholeLine: true,
       overviewRulerLane: OverviewRulerLane.Full,
       overviewRulerColor: colour,
@@ -97,13 +113,16 @@ function decorationsOf(cpu: number): { here: TextEditorDecorationType; there: Te
       borderStyle: now ? "solid" : "dashed",
       borderColor: colour,
       ...(now ? { backgroundColor: new ThemeColor("editor.stackFrameHighlightBackground") } : {}),
-      after: {
-        contentText: now ? `◀ ${letterOf(cpu)}` : letterOf(cpu),
+    }),
+    letter: window.createTextEditorDecorationType({
+      before: {
+        contentText: now ? `${letterOf(cpu)} ▶` : letterOf(cpu),
         color: colour,
         fontWeight: "bold",
-        margin: "0 0 0 1.5em",
+        width: "0",
       },
-    });
+    }),
+  });
   return { here: make(true), there: make(false) };
 }
 

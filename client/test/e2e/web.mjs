@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { goToLine, project, repairs } from "./vscode.mjs";
+import { goToLine, hoverOf, project, repairs } from "./vscode.mjs";
 import { startWebVsCode } from "./webVscode.mjs";
 
 const [extension] = process.argv.slice(2);
@@ -30,13 +30,8 @@ await step("opening a file shows squiggles", async () => {
 
 await step("a hover draws the race", async () => {
   await goToLine(page, 14);
-  await page
-    .locator(".view-line")
-    .filter({ hasText: "return vma->vm_end" })
-    .first()
-    .locator("span span", { hasText: "vm_end" })
-    .hover();
-  await page.locator(".monaco-hover:visible").filter({ hasText: "CPU0" }).first().waitFor();
+  const line = page.locator(".view-line").filter({ hasText: "return vma->vm_end" }).first();
+  await hoverOf(page, line.locator("span span", { hasText: "vm_end" }), "CPU0");
   await page.keyboard.press("Escape");
   await page.mouse.move(10, 400);
 });
