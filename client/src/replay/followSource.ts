@@ -1,6 +1,7 @@
 /** The editor goes along with the race, without taking the focus; the lines of each CPU carry its colour and its letter. */
 import {
   type Disposable,
+  debug,
   OverviewRulerLane,
   Range,
   type TextDocument,
@@ -14,6 +15,7 @@ import {
   workspace,
 } from "vscode";
 import type { ReplayAnswer } from "../../../server/src/protocol/replay";
+import { debugType } from "./launch";
 import { shippedUri } from "./shippedFiles";
 import { lastStep, letterOf, placeOf } from "./walk";
 
@@ -30,6 +32,7 @@ export class FollowSource implements Disposable {
     this.disposables = [
       ...this.types.flatMap(({ here, there }) => [here.line, here.letter, there.line, there.letter]),
       window.onDidChangeVisibleTextEditors(() => this.decorate()),
+      debug.onDidChangeActiveDebugSession(() => this.decorate()),
     ];
   }
 
@@ -62,10 +65,12 @@ export class FollowSource implements Disposable {
   }
 
   private decorate(): void {
+    // A debugger highlights the line that runs next; what ran last is marked as quietly as the others then.
+    const stepping = debug.activeDebugSession?.type === debugType;
     for (const editor of window.visibleTextEditors) {
       for (const [cpu, { here, there }] of this.types.entries()) {
         const range = this.rangeIn(editor, cpu);
-        const now = this.shown && lastStep(this.shown.answer.trace, this.shown.at)?.cpu === cpu;
+        const now = !stepping && this.shown && lastStep(this.shown.answer.trace, this.shown.at)?.cpu === cpu;
         mark(editor, here, now ? range : undefined);
         mark(editor, there, now ? undefined : range);
       }
@@ -86,7 +91,7 @@ export class FollowSource implements Disposable {
   }
 }
 
-/** The letter stands in the indentation, over it: behind the line, long hints would push it out of sight. */
+/** The letter stands in front of the code, over its indentation: behind it, long hints would push it out of sight. */
 interface Marks {
   line: TextEditorDecorationType;
   letter: TextEditorDecorationType;
@@ -96,9 +101,11 @@ function mark(editor: TextEditor, { line, letter }: Marks, range: Range | undefi
   editor.setDecorations(line, range ? [range] : []);
   if (range === undefined) editor.setDecorations(letter, []);
   else {
-    const indentation = /^\s*/.exec(editor.document.lineAt(range.start.line).text)?.[0] ?? "";
-    const place = /\t|\s{3}/.test(indentation) ? range.start : range.end;
-    editor.setDecorations(letter, [new Range(place, place)]);
+    const { text, firstNonWhitespaceCharacterIndex: indentation } = editor.document.lineAt(range.start.line);
+    const room = /\t|\s{3}/.test(text.slice(0, indentation));
+    const place = room ? range.start.with({ character: indentation }) : range.end;
+    const behind = room ? {} : { renderOptions: { before: { margin: "0 0 0 1.5em" } } };
+    editor.setDecorations(letter, [{ range: new Range(place, place), ...behind }]);
   }
 }
 
@@ -116,10 +123,12 @@ function decorationsOf(cpu: number): Record<"here" | "there", Marks> {
     }),
     letter: window.createTextEditorDecorationType({
       before: {
-        contentText: now ? `${letterOf(cpu)} ▶` : letterOf(cpu),
+        contentText: now ? `${letterOf(cpu)}▶` : letterOf(cpu),
         color: colour,
         fontWeight: "bold",
-        width: "0",
+        // Nothing moves: what it takes is taken back.
+        width: "2.4ch",
+        margin: "0 0 0 -2.4ch",
       },
     }),
   });

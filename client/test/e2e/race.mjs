@@ -123,7 +123,7 @@ await step("the keyboard steps to the violation, and the editor follows without 
       [...document.querySelectorAll(".view-line")]
         .filter((l) => l.textContent.includes(text.replaceAll(" ", "\u00a0")))
         .flatMap((l) => [...l.querySelectorAll("span")])
-        .some((span) => ["::before", "::after"].some((at) => getComputedStyle(span, at).content.includes("A ▶"))),
+        .some((span) => ["::before", "::after"].some((at) => getComputedStyle(span, at).content.includes("A▶"))),
     typed,
     { timeout: 10_000 },
   );
@@ -194,6 +194,7 @@ await step("the race runs in the debugger, forwards and backwards", async () => 
   await page.locator(".debug-view-content, .debug-variables").getByText("vma_live").first().waitFor();
   // The panel goes along.
   await panel.locator(".position").filter({ hasText: "11 / 13" }).waitFor();
+  await page.locator(".view-line").filter({ hasText: "lk_free(vma_live)" }).first().waitFor();
   await page.locator(".debug-top-stack-frame-line").first().waitFor();
   await shot("race-9-debugger-back");
   await page.keyboard.press("Shift+F5");
@@ -224,6 +225,9 @@ await step("the quick fix repairs it, the squiggle goes, the panel says that not
   );
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 30_000 });
   assert.match(await editorText(), /start = vma->vm_end;\s*mmap_read_unlock\(mm\)/);
+  // Hints follow what they are about.
+  const hinted = page.locator(".view-line").filter({ hasText: /mmap_read_unlock\(mm\);.{0,3}drops/ });
+  await hinted.nth(1).waitFor({ timeout: 15_000 });
   await shot("race-11-clean");
 });
 

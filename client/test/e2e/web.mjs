@@ -54,6 +54,15 @@ await step("the lens opens the panel, and keys step to the violation", async () 
   assert.deepEqual(await axeProblems(panel), []);
 });
 
+await step("the picture of README.md", async () => {
+  await page.keyboard.press("Control+b");
+  await page.setViewportSize({ width: 1280, height: 760 });
+  await page.waitForTimeout(1_500);
+  await shot("readme-replay");
+  await page.setViewportSize({ width: 1600, height: 1000 });
+  await page.keyboard.press("Control+b");
+});
+
 await step("Enter shows the line of the racing thread, which comes with the extension", async () => {
   await page.keyboard.press("k");
   await page.keyboard.press("Enter");
