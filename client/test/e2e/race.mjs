@@ -207,7 +207,7 @@ await step("the race runs in the debugger, forwards and backwards", async () => 
 });
 
 await step("the panel comes back after a reload, at its step, over text that was never saved", async () => {
-  await page.reload();
+  await page.reload({ waitUntil: "domcontentloaded", timeout: 120_000 });
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   await panel.locator(".position").filter({ hasText: "13 / 13" }).waitFor({ timeout: 60_000 });
   await current.filter({ hasText: typed }).waitFor();
