@@ -14,6 +14,7 @@ const IDLE_MS = Number(process.env.LOCKSTEP_DEMO_IDLE_MS ?? 10 * 60_000);
 const PORT = Number(process.env.LOCKSTEP_DEMO_PORT ?? 18_480);
 const FILE = "mm/range.c";
 const LINE = 14;
+const NEXT = "There, click “▶ Replay race” above range_end_wrong(); in the panel, v goes to the violation.";
 
 /** `wish`: true opens whatever the circumstances, false never, undefined where somebody is there to see it. */
 export async function openDemo(wish) {
@@ -51,7 +52,9 @@ function openInCode() {
     `${path.join(folder, FILE)}:${LINE}`,
   ];
   const done = spawnSync("code", args, { stdio: "ignore", timeout: 60_000, shell });
-  return done.status === 0 ? `Opened the demo in VS Code: ${path.relative(root, folder)}/${FILE}` : undefined;
+  return done.status === 0
+    ? `Opened the demo in VS Code: ${path.relative(root, folder)}/${FILE}\n  ${NEXT}`
+    : undefined;
 }
 
 async function openInBrowser() {

@@ -104,7 +104,12 @@ async function readPatch(): Promise<string | undefined> {
       read: () => fromGit(false),
     },
   ];
-  const picked = await window.showQuickPick(sources, { title: "Check a patch", placeHolder: "Where is the patch?" });
+  const picked = await window.showQuickPick(sources, {
+    title: "Check a patch",
+    placeHolder: "Where is the patch?",
+    // The patch may still have to be copied in another window.
+    ignoreFocusOut: true,
+  });
   const text = await picked?.read();
   if (picked !== undefined && text === "") inform("there is nothing to check.");
   return text;

@@ -65,7 +65,7 @@ export function registerCommands(
     pages,
     race,
     workspace.registerTextDocumentContentProvider(shippedScheme, new ShippedFiles(context.extensionUri)),
-    ...registerDebugger(client),
+    ...registerDebugger(client, (answer, at) => race.lead(answer, at)),
     ...Object.entries(handlers).map(([name, handler]) =>
       commands.registerCommand(`lockstep.${name}`, async (...given: unknown[]) => {
         const started = Date.now();

@@ -77,7 +77,7 @@ export class HeldLockDecorations implements Disposable {
       this.type,
       regions.map(({ startLine, endLine, held }) => ({
         range: new Range(startLine, 0, endLine, 0),
-        hoverMessage: `Held: ${prose(held.map(lockText).join(", "))}`,
+        hoverMessage: `Held in lines ${startLine + 1} to ${endLine + 1}: ${prose(held.map(lockText).join(", "))}`,
       })),
     );
   }

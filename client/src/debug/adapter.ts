@@ -7,9 +7,10 @@ import { askRace } from "../replay/ask";
 import { debugType } from "../replay/launch";
 import { shippedUri } from "../replay/shippedFiles";
 import { readTarget } from "../replay/target";
-import { RaceSession } from "./session";
+import { RaceSession, type RaceSource } from "./session";
 
-export function registerDebugger(client: BaseLanguageClient): Disposable[] {
+/** `moved` hears where a race stands, whenever it stops. */
+export function registerDebugger(client: BaseLanguageClient, moved: NonNullable<RaceSource["moved"]>): Disposable[] {
   return [
     debug.registerDebugConfigurationProvider(debugType, {
       /** F5 without a configuration: the line of the cursor. */
@@ -30,6 +31,7 @@ export function registerDebugger(client: BaseLanguageClient): Disposable[] {
         new DebugAdapterInlineImplementation(
           new RaceSession({
             replay: (target) => askRace(client, target),
+            moved,
             pathOf: ({ files }, file) => {
               const address = files[file];
               return pathOf(address ? Uri.parse(address, true) : shippedUri(file));

@@ -25,6 +25,8 @@ export interface RaceSource {
   replay(target: RaceTarget): Promise<ReplayResult>;
   /** Path or address of a file of the steps, as the editor opens it. */
   pathOf(answer: ReplayAnswer, file: string): string;
+  /** Hears how many steps have happened, whenever the race stops. */
+  moved?(answer: ReplayAnswer, at: number): void;
 }
 
 /** The first one is unfolded by itself. */
@@ -257,6 +259,7 @@ export class RaceSession extends DebugSession {
       event.body.text = violated?.text ?? answer.verdict;
     }
     this.sendEvent(event);
+    this.source.moved?.(answer, timeline.at);
   }
 
   private say(text: string): void {

@@ -45,7 +45,7 @@ async function pickOpponent(
   const items = racers.map((racer) => ({
     label: racer.function === name && racer.uri === uri ? `${name}(), on another CPU` : `${racer.function}()`,
     description: racer.uri === uri ? "" : racer.file,
-    detail: `${racer.shares.slice(0, shown).join(", ")}${racer.shares.length > shown ? ", …" : ""}`,
+    detail: `both use ${racer.shares.slice(0, shown).join(", ")}${racer.shares.length > shown ? ", …" : ""}`,
     racer,
   }));
   const other = { label: "$(edit) Another function…", description: "of this tree, by its name", racer: undefined };

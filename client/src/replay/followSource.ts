@@ -1,6 +1,7 @@
 /** The editor goes along with the race, without taking the focus; the lines of each CPU carry its colour and its letter. */
 import {
   type Disposable,
+  debug,
   OverviewRulerLane,
   Range,
   type TextDocument,
@@ -14,6 +15,7 @@ import {
   workspace,
 } from "vscode";
 import type { ReplayAnswer } from "../../../server/src/protocol/replay";
+import { debugType } from "./launch";
 import { shippedUri } from "./shippedFiles";
 import { lastStep, letterOf, placeOf } from "./walk";
 
@@ -21,25 +23,26 @@ import { lastStep, letterOf, placeOf } from "./walk";
 const colours = 4;
 
 export class FollowSource implements Disposable {
-  private readonly types: { here: TextEditorDecorationType; there: TextEditorDecorationType }[];
+  private readonly types: Record<"here" | "there", Marks>[];
   private readonly disposables: Disposable[];
   private shown: { answer: ReplayAnswer; at: number } | undefined;
 
   constructor() {
     this.types = Array.from({ length: colours * 2 }, (_, cpu) => decorationsOf(cpu));
     this.disposables = [
-      ...this.types.flatMap(({ here, there }) => [here, there]),
+      ...this.types.flatMap(({ here, there }) => [here.line, here.letter, there.line, there.letter]),
       window.onDidChangeVisibleTextEditors(() => this.decorate()),
+      debug.onDidChangeActiveDebugSession(() => this.decorate()),
     ];
   }
 
-  /** Marks where every CPU stands, and shows the line of the last step if it is in a file of the reader's. */
-  async follow(answer: ReplayAnswer, at: number): Promise<void> {
+  /** Marks where every CPU stands, and shows (if wanted) the line of the last step if it is in a file of the reader's. */
+  async follow(answer: ReplayAnswer, at: number, shows = true): Promise<void> {
     this.shown = { answer, at };
     // While a thread of Lockstep's own runs, the reader sees where the other one stands.
     const step = answer.trace.steps.slice(0, at).findLast((s) => answer.files[s.file]);
     const address = step && answer.files[step.file];
-    if (step && address) await reveal(Uri.parse(address, true), step.line - 1, true);
+    if (shows && step && address) await reveal(Uri.parse(address, true), step.line - 1, true);
     this.decorate();
   }
 
@@ -62,12 +65,14 @@ export class FollowSource implements Disposable {
   }
 
   private decorate(): void {
+    // A debugger highlights the line that runs next; what ran last is marked as quietly as the others then.
+    const stepping = debug.activeDebugSession?.type === debugType;
     for (const editor of window.visibleTextEditors) {
       for (const [cpu, { here, there }] of this.types.entries()) {
         const range = this.rangeIn(editor, cpu);
-        const now = this.shown && lastStep(this.shown.answer.trace, this.shown.at)?.cpu === cpu;
-        editor.setDecorations(here, range && now ? [range] : []);
-        editor.setDecorations(there, range && !now ? [range] : []);
+        const now = !stepping && this.shown && lastStep(this.shown.answer.trace, this.shown.at)?.cpu === cpu;
+        mark(editor, here, now ? range : undefined);
+        mark(editor, there, now ? undefined : range);
       }
     }
   }
@@ -86,10 +91,28 @@ export class FollowSource implements Disposable {
   }
 }
 
-function decorationsOf(cpu: number): { here: TextEditorDecorationType; there: TextEditorDecorationType } {
+/** The letter stands in front of the code, over its indentation: behind it, long hints would push it out of sight. */
+interface Marks {
+  line: TextEditorDecorationType;
+  letter: TextEditorDecorationType;
+}
+
+function mark(editor: TextEditor, { line, letter }: Marks, range: Range | undefined): void {
+  editor.setDecorations(line, range ? [range] : []);
+  if (range === undefined) editor.setDecorations(letter, []);
+  else {
+    const { text, firstNonWhitespaceCharacterIndex: indentation } = editor.document.lineAt(range.start.line);
+    const room = /\t|\s{3}/.test(text.slice(0, indentation));
+    const place = room ? range.start.with({ character: indentation }) : range.end;
+    const behind = room ? {} : { renderOptions: { before: { margin: "0 0 0 1.5em" } } };
+    editor.setDecorations(letter, [{ range: new Range(place, place), ...behind }]);
+  }
+}
+
+function decorationsOf(cpu: number): Record<"here" | "there", Marks> {
   const colour = new ThemeColor(`lockstep.cpu${letterOf(cpu % colours)}`);
-  const make = (now: boolean) =>
-    window.createTextEditorDecorationType({
+  const make = (now: boolean): Marks => ({
+    line: window.createTextEditorDecorationType({
       isWholeLine: true,
       overviewRulerLane: OverviewRulerLane.Full,
       overviewRulerColor: colour,
@@ -97,13 +120,18 @@ function decorationsOf(cpu: number): { here: TextEditorDecorationType; there: Te
       borderStyle: now ? "solid" : "dashed",
       borderColor: colour,
       ...(now ? { backgroundColor: new ThemeColor("editor.stackFrameHighlightBackground") } : {}),
-      after: {
-        contentText: now ? `◀ ${letterOf(cpu)}` : letterOf(cpu),
+    }),
+    letter: window.createTextEditorDecorationType({
+      before: {
+        contentText: now ? `${letterOf(cpu)}▶` : letterOf(cpu),
         color: colour,
         fontWeight: "bold",
-        margin: "0 0 0 1.5em",
+        // Nothing moves: what it takes is taken back.
+        width: "2.4ch",
+        margin: "0 0 0 -2.4ch",
       },
-    });
+    }),
+  });
   return { here: make(true), there: make(false) };
 }
 

@@ -21,7 +21,8 @@ export type ToPanel =
   | { kind: "show"; data: PanelData }
   /** Said aloud and shown for a moment. */
   | { kind: "say"; text: string }
-  | { kind: "move"; action: string };
+  | { kind: "move"; action: string }
+  | { kind: "go"; at: number };
 
 export type FromPanel =
   | { kind: "ready" }

@@ -11,7 +11,7 @@ import {
   workspace,
 } from "vscode";
 import { type BaseLanguageClient, LSPErrorCodes, State } from "vscode-languageclient";
-import type { RaceTarget, ReplayResult } from "../../../server/src/protocol/replay";
+import type { RaceTarget, ReplayAnswer, ReplayResult } from "../../../server/src/protocol/replay";
 import { inform } from "../notify";
 import { isOurs } from "../places";
 import { askRace, askRaceText } from "./ask";
@@ -31,6 +31,8 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
   private search: CancellationTokenSource | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly source = new FollowSource();
+  /** Where a debugger has just led the panel: it shows the line itself. */
+  private led: number | undefined;
   private readonly disposables: Disposable[];
 
   constructor(
@@ -81,6 +83,14 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
   async move(action: string): Promise<void> {
     if (this.panel === undefined) inform("no race is open.");
     else await this.post({ kind: "move", action });
+  }
+
+  /** A debugger stands at a step of a race: if it is this one, the panel goes along. */
+  lead({ trace }: ReplayAnswer, at: number): void {
+    const shown = this.data?.answer?.trace;
+    if (shown === undefined || shown.id !== trace.id || shown.schedule !== trace.schedule) return;
+    this.led = at;
+    void this.post({ kind: "go", at });
   }
 
   dispose(): void {
@@ -195,7 +205,8 @@ export class ReplayPanel implements Disposable, WebviewPanelSerializer {
         await this.post({ kind: "show", data });
         break;
       case "at":
-        if (data.answer) await this.source.follow(data.answer, message.at);
+        if (data.answer) await this.source.follow(data.answer, message.at, message.at !== this.led);
+        this.led = undefined;
         break;
       case "open":
         if (data.answer) await this.source.open(data.answer, message.at);

@@ -34,6 +34,7 @@ function dispatch(action: Action): void {
     if (state.data?.answer) editor.postMessage({ kind: "at", at: state.at });
     follow();
   }
+  if (state.help && !before.help) main.querySelector(".help")?.scrollIntoView({ block: "nearest" });
   if (state.playing !== before.playing) {
     clearInterval(timer);
     if (state.playing) timer = setInterval(() => dispatch({ kind: "tick" }), paceMs);
@@ -103,6 +104,7 @@ document.addEventListener("change", ({ target }) => {
 window.addEventListener("message", ({ data }: MessageEvent<ToPanel>) => {
   if (data.kind === "show") dispatch({ kind: "show", data: data.data });
   else if (data.kind === "say") dispatch({ kind: "say", text: data.text });
+  else if (data.kind === "go") dispatch({ kind: "go", at: data.at });
   else if (data.kind === "move" && isMove(data.action)) dispatch({ kind: "move", move: data.action });
 });
 

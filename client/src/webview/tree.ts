@@ -15,7 +15,7 @@ export type Node = Element | string;
 const tags = new Set(
   (
     "a abbr aside button caption code dd details div dl dt footer h1 h2 h3 header kbd label li main ol option output " +
-    "p path section select small span strong summary svg table tbody td th thead tr ul input"
+    "p path section select small span strong summary svg table tbody td th thead tr ul input wbr"
   ).split(" "),
 );
 const attributes =

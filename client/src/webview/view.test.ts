@@ -104,7 +104,7 @@ describe("view", () => {
     const end = render(panelAfter(shown(), { kind: "move", move: "violation" }));
     expect(one(end, "violated")).toContain(trace.violated!.text);
     expect(one(end, "verdict")).toMatch(/^Violation.*2 context switches · 12 steps · \d+ states$/);
-    expect(one(end, "model")).toMatch(/^in this model: 2 CPUs/);
+    expect(one(end, "model")).toMatch(/^In this model: 2 CPUs/);
   });
 
   it("is never empty, and says which kind of answer it is", () => {

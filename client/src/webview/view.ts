@@ -8,6 +8,7 @@ import { type Headline, headline } from "./headline";
 import { keyHelp } from "./keys";
 import { memory, valueText } from "./memory";
 import type { PanelState } from "./state";
+import { breakable, capital, words } from "./text";
 import { type Element, h, type Node } from "./tree";
 
 export function render(state: PanelState): Element {
@@ -48,16 +49,16 @@ function header(state: PanelState, head: Headline): Element {
     "header",
     {},
     h("h1", {}, title, h("span", { class: "file" }, data === null || data.file === "" ? "" : data.file)),
-    finding === null ? null : h("p", { class: "finding" }, `${finding.alias}: ${finding.message}`),
+    finding === null ? null : h("p", { class: "finding" }, `${finding.alias}: `, words(finding.message)),
     h(
       "div",
       { class: `verdict ${head.kind}` },
       h("span", { class: "badge" }, head.word),
-      h("span", { class: "sentence" }, head.sentence),
+      h("span", { class: "sentence" }, words(head.sentence)),
       head.count === "" ? null : h("span", { class: "count" }, head.count),
     ),
-    head.advice === "" ? null : h("p", { class: "advice" }, head.advice),
-    h("p", { class: "model" }, data?.answer?.model ?? ""),
+    head.advice === "" ? null : h("p", { class: "advice" }, words(head.advice)),
+    h("p", { class: "model" }, capital(data?.answer?.model ?? "")),
   );
 }
 
@@ -154,7 +155,7 @@ function cell(step: TraceStep, n: number, state: PanelState, least: number, answ
       { type: "button", class: `step depth${depth}`, tabindex: reachable ? 0 : -1, "data-go": n + 1 },
       h("span", { class: "hidden" }, `CPU ${letterOf(step.cpu)}: `),
       place === "" ? null : h("span", { class: "function" }, place),
-      h("span", { class: "code" }, step.text),
+      h("span", { class: "code" }, breakable(step.text)),
       h("span", { class: "line" }, `${file}:${step.line}`),
       changes === "" ? null : h("span", { class: "changes" }, changes),
       step.note === "" ? null : h("span", { class: "note" }, step.note),

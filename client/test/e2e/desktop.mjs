@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { stepsOf } from "./steps.mjs";
-import { command, goToLine, openFile, project, repairs, startVsCode } from "./vscode.mjs";
+import { command, goToLine, hoverOf, openFile, project, repairs, startVsCode } from "./vscode.mjs";
 
 const [vsix] = process.argv.slice(2);
 const folder = mkdtempSync(path.join(tmpdir(), "lockstep-tree-"));
@@ -34,11 +34,7 @@ await step("hints, lenses, gutter marks and the status bar tell what is held", a
 });
 
 await step("a hover explains a call", async () => {
-  await page
-    .locator(".view-lines span span", { hasText: /^mmap_read_lock$/ })
-    .first()
-    .hover();
-  await page.locator(".monaco-hover:visible").filter({ hasText: "mmap_lock" }).first().waitFor();
+  await hoverOf(page, page.locator(".view-lines span span", { hasText: /^mmap_read_lock$/ }).first(), "May sleep");
   await shot("3-hover");
   await page.keyboard.press("Escape");
 });
@@ -55,6 +51,8 @@ await step("a quick fix repairs a finding", async () => {
     { timeout: 20_000 },
   );
   assert.match(await editorText(), /ret = vma->vm_end;/);
+  // Hints and lenses are about the new text.
+  await page.locator(".view-line").filter({ hasText: "drops mmap_lock of mm from line 10" }).first().waitFor();
   await shot("5-fixed");
 });
 

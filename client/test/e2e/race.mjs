@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems, setTheme, themes } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { goToLine, openFile, project, repairs, startVsCode } from "./vscode.mjs";
+import { goToLine, hoverOf, openFile, project, repairs, startVsCode } from "./vscode.mjs";
 
 const [vsix, kernel] = process.argv.slice(2);
 const folder = mkdtempSync(path.join(tmpdir(), "lockstep-kernel-"));
@@ -74,15 +74,8 @@ await step("it is in Problems", async () => {
 });
 
 await step("the hover draws the race and offers to replay it", async () => {
-  await page
-    .locator(".view-lines .view-line")
-    .filter({ hasText: typed })
-    .last()
-    .locator("span span", { hasText: "vm_end" })
-    .first()
-    .hover();
-  const hover = page.locator(".monaco-hover:visible").filter({ hasText: "CPU0" }).first();
-  await hover.waitFor({ timeout: 20_000 });
+  const line = page.locator(".view-lines .view-line").filter({ hasText: typed }).last();
+  const hover = await hoverOf(page, line.locator("span span", { hasText: "vm_end" }).first(), "CPU0");
   assert.match(await hover.textContent(), /violation/);
   await hover.getByText("Replay race").waitFor();
   await shot("race-2-hover");
@@ -106,7 +99,7 @@ await step("the lens opens the panel on the violation", async () => {
     await panel.locator(".verdict").textContent(),
     /uses freed memory.*2 context switches · 13 steps · \d+ states/,
   );
-  assert.match(await panel.locator(".model").textContent(), /in this model: 2 CPUs, sequentially consistent/);
+  assert.match(await panel.locator(".model").textContent(), /In this model: 2 CPUs, sequentially consistent/);
   await shot("race-3-panel");
 });
 
@@ -130,7 +123,7 @@ await step("the keyboard steps to the violation, and the editor follows without 
       [...document.querySelectorAll(".view-line")]
         .filter((l) => l.textContent.includes(text.replaceAll(" ", "\u00a0")))
         .flatMap((l) => [...l.querySelectorAll("span")])
-        .some((span) => getComputedStyle(span, "::after").content.includes("◀ A")),
+        .some((span) => ["::before", "::after"].some((at) => getComputedStyle(span, at).content.includes("A▶"))),
     typed,
     { timeout: 10_000 },
   );
@@ -165,6 +158,8 @@ await step("every control is reached by Tab alone, and keys are listed", async (
     assert.ok(seen.has(name), `${name} of ${[...seen].join(", ")}`);
   await panel.getByRole("button", { name: "Keys" }).click();
   await panel.getByText("to the next context switch").waitFor();
+  const help = await panel.locator(".help").evaluate((e) => e.getBoundingClientRect().bottom - innerHeight);
+  assert.ok(help <= 1, `the list of keys is in view, not ${help} px below`);
   await shot("race-7-keys");
   await page.keyboard.press("Escape");
 });
@@ -197,13 +192,22 @@ await step("the race runs in the debugger, forwards and backwards", async () => 
   await page.locator(".debug-toolbar .codicon-debug-step-back").click();
   await page.locator(".debug-toolbar .codicon-debug-step-back").click();
   await page.locator(".debug-view-content, .debug-variables").getByText("vma_live").first().waitFor();
+  // The panel goes along.
+  await panel.locator(".position").filter({ hasText: "11 / 13" }).waitFor();
+  await page.locator(".view-line").filter({ hasText: "lk_free(vma_live)" }).first().waitFor();
+  await page.locator(".debug-top-stack-frame-line").first().waitFor();
   await shot("race-9-debugger-back");
   await page.keyboard.press("Shift+F5");
   await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+  await panel.locator("h1").click();
+  await page.keyboard.press("v");
+  await panel.locator(".position").filter({ hasText: "13 / 13" }).waitFor();
+  // In a browser, VS Code writes down what it keeps every five seconds.
+  await page.waitForTimeout(6_000);
 });
 
 await step("the panel comes back after a reload, at its step, over text that was never saved", async () => {
-  await page.reload();
+  await page.reload({ waitUntil: "domcontentloaded", timeout: 120_000 });
   await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
   await panel.locator(".position").filter({ hasText: "13 / 13" }).waitFor({ timeout: 60_000 });
   await current.filter({ hasText: typed }).waitFor();
@@ -221,6 +225,9 @@ await step("the quick fix repairs it, the squiggle goes, the panel says that not
   );
   await panel.getByText("No violating interleaving in this model.").waitFor({ timeout: 30_000 });
   assert.match(await editorText(), /start = vma->vm_end;\s*mmap_read_unlock\(mm\)/);
+  // Hints follow what they are about.
+  const hinted = page.locator(".view-line").filter({ hasText: /mmap_read_unlock\(mm\);.{0,3}drops/ });
+  await hinted.nth(1).waitFor({ timeout: 15_000 });
   await shot("race-11-clean");
 });
 

@@ -1,3 +1,6 @@
+/** Steps of end-to-end tests, and their pictures. */
+import path from "node:path";
+
 /**
  * Runs the steps of an end-to-end test one after the other; a failing one leaves a picture. With `chained`, each needs the
  * ones before it: the first failure is the last step.
@@ -27,5 +30,13 @@ export function stepsOf(shot, { chained = false } = {}) {
       console.log(`\n${passed} passed, ${failed} failed`);
       return failed > 0 ? 1 : 0;
     },
+  };
+}
+
+/** Takes pictures of a page into a folder. What fades in is shown as it will be; a machine that is busy gets a second try. */
+export function picturesOf(page, folder) {
+  return async (name) => {
+    const options = { path: path.join(folder, `${name}.png`), animations: "disabled" };
+    await page.screenshot(options).catch(() => page.screenshot(options));
   };
 }

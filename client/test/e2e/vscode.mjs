@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { picturesOf } from "./steps.mjs";
 
 export const here = path.dirname(fileURLToPath(import.meta.url));
 export const project = path.resolve(here, "../../..");
@@ -95,7 +96,7 @@ export async function startVsCode({ folder, vsix, port, pictures, tests, prepare
   mkdirSync(pictures, { recursive: true });
   return {
     page,
-    shot: (name) => page.screenshot({ path: path.join(pictures, `${name}.png`) }),
+    shot: picturesOf(page, pictures),
     async stop() {
       await browser.close();
       server.kill("SIGTERM");
@@ -166,6 +167,18 @@ export async function repairs(page, title) {
       else await row.click();
     },
   };
+}
+
+/** The hover of a place, with this text in it: one that opens while the lines below the mouse move may close again. */
+export async function hoverOf(page, place, text) {
+  const hover = page.locator(".monaco-hover:visible").filter({ hasText: text }).first();
+  for (let left = 4; left > 0 && !(await hover.isVisible()); left--) {
+    await page.mouse.move(10, 400);
+    await place.hover();
+    await hover.waitFor({ timeout: 8_000 }).catch(() => {});
+  }
+  await hover.waitFor();
+  return hover;
 }
 
 /** Runs a command of the palette. */

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { axeProblems } from "./accessibility.mjs";
 import { stepsOf } from "./steps.mjs";
-import { goToLine, project, repairs } from "./vscode.mjs";
+import { goToLine, hoverOf, project, repairs } from "./vscode.mjs";
 import { startWebVsCode } from "./webVscode.mjs";
 
 const [extension] = process.argv.slice(2);
@@ -30,13 +30,8 @@ await step("opening a file shows squiggles", async () => {
 
 await step("a hover draws the race", async () => {
   await goToLine(page, 14);
-  await page
-    .locator(".view-line")
-    .filter({ hasText: "return vma->vm_end" })
-    .first()
-    .locator("span span", { hasText: "vm_end" })
-    .hover();
-  await page.locator(".monaco-hover:visible").filter({ hasText: "CPU0" }).first().waitFor();
+  const line = page.locator(".view-line").filter({ hasText: "return vma->vm_end" }).first();
+  await hoverOf(page, line.locator("span span", { hasText: "vm_end" }), "CPU0");
   await page.keyboard.press("Escape");
   await page.mouse.move(10, 400);
 });
@@ -57,6 +52,15 @@ await step("the lens opens the panel, and keys step to the violation", async () 
   await current.filter({ hasText: "return vma->vm_end;" }).waitFor();
   await shot("web-2-violation");
   assert.deepEqual(await axeProblems(panel), []);
+});
+
+await step("the picture of README.md", async () => {
+  await page.keyboard.press("Control+b");
+  await page.setViewportSize({ width: 1280, height: 760 });
+  await page.waitForTimeout(1_500);
+  await shot("readme-replay");
+  await page.setViewportSize({ width: 1600, height: 1000 });
+  await page.keyboard.press("Control+b");
 });
 
 await step("Enter shows the line of the racing thread, which comes with the extension", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { open } from "@vscode/test-web";
 import { chromium } from "playwright-core";
+import { picturesOf } from "./steps.mjs";
 import { findChromium, here } from "./vscode.mjs";
 
 /** Any forty characters: a name for the build that lies here already. */
@@ -53,7 +54,7 @@ export async function startWebVsCode({ folder, extension, port, pictures, tests,
   mkdirSync(pictures, { recursive: true });
   return {
     page,
-    shot: (picture) => page.screenshot({ path: path.join(pictures, `${picture}.png`) }),
+    shot: picturesOf(page, pictures),
     async stop() {
       await context.close();
       await server.dispose();

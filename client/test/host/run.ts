@@ -12,7 +12,7 @@ declare const fetch: (
   options: { method: string; body: string },
 ) => Promise<{ json(): Promise<{ answer?: unknown; problem?: string }> }>;
 
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 async function ask<T>(op: string, given: object): Promise<T> {
   const response = await fetch(LOCKSTEP_SCREEN, { method: "POST", body: JSON.stringify({ op, ...given }) });

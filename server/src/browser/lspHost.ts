@@ -52,5 +52,6 @@ export function createBrowserHost(start: WorkerStart): LspHost & { files: Memory
     breathe: () => new Promise((resolve) => void globals.setTimeout(resolve as () => void, 0)),
     // Rules that ship are no documents of the workspace.
     ruleUri: () => undefined,
+    passingFile: () => undefined,
   };
 }

@@ -10,7 +10,7 @@ import type { LockStateAt } from "../protocol/finding";
 import { code } from "../protocol/markdown";
 import { contractOf } from "./contract";
 import type { EngineImpl } from "./engine";
-import { renderApi, renderContract, renderField } from "./hoverText";
+import { argumentTexts, renderApi, renderContract, renderField } from "./hoverText";
 import type { HoverResult, WhyResult } from "./types";
 
 export class Queries {
@@ -152,7 +152,7 @@ export class Queries {
     if (isField) parts.push(...renderField(this.engine.checks, compiled, w.word));
     else {
       const api = compiled.api(w.word, -1);
-      if (api) parts.push(renderApi(api, this.engine.checks, compiled));
+      if (api) parts.push(renderApi(api, this.engine.checks, compiled, argumentTexts(w.text, w.end)));
       else {
         const target = this.engine.program.resolve(path, w.word, folderOf(path));
         const text = target && this.engine.overlay.read(target.file);
@@ -169,7 +169,7 @@ export class Queries {
           (l) =>
             `${code(l.lock)} (${l.mode}) of ${code(l.object)}${l.since ? `, since line ${l.since.line}` : ", since entry"}`,
         );
-      parts.push(list.length > 0 ? `**Held here:** ${list.join("; ")}` : "**Held here:** nothing known");
+      parts.push(`**Held before this:** ${list.length > 0 ? list.join("; ") : "no lock known"}`);
     }
     return { markdown: parts.join("\n\n"), start: w.start, end: w.end };
   }

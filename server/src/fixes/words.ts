@@ -63,7 +63,10 @@ export class Words {
       case "text":
         return text;
       case "source":
-        return callIn(this.draft, mark) === undefined ? this.draft.slice(mark) : undefined;
+        // What was handed down, not a look at the entry itself.
+        return callIn(this.draft, mark) === undefined && this.draft.text[mark.at] !== "*"
+          ? this.draft.slice(mark)
+          : undefined;
       case "condition":
         return here.stmt.k === "if" ? this.draft.slice(here.stmt.c) : undefined;
       case "guard": {

@@ -11,6 +11,8 @@ export interface Client {
   codeDescription: boolean;
   diagnosticData: boolean;
   workDoneProgress: boolean;
+  /** The client opens documents that the server names. */
+  showsDocuments: boolean;
   watchesFiles: boolean;
   refreshesInlayHints: boolean;
   refreshesCodeLenses: boolean;
@@ -39,6 +41,7 @@ export function readClient(params: InitializeParams): Client {
       textDocument?.publishDiagnostics?.codeDescriptionSupport === true || textDocument?.diagnostic !== undefined,
     diagnosticData: textDocument?.publishDiagnostics?.dataSupport === true || textDocument?.diagnostic !== undefined,
     workDoneProgress: window?.workDoneProgress === true,
+    showsDocuments: window?.showDocument?.support === true,
     watchesFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     refreshesInlayHints: workspace?.inlayHint?.refreshSupport === true,
     refreshesCodeLenses: workspace?.codeLens?.refreshSupport === true,

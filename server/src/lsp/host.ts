@@ -11,4 +11,6 @@ export interface LspHost extends Host {
   breathe(): Promise<void>;
   /** URI of the file that defines a shipped rule, if it is on disk. */
   ruleUri(file: string): string | undefined;
+  /** URI of a file with this text that lasts as long as the server; undefined where files cannot be written. */
+  passingFile(name: string, text: string): string | undefined;
 }

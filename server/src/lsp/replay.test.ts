@@ -1,15 +1,17 @@
 /** Replays asked for by an editor, over real JSON-RPC. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   CancellationTokenSource,
+  type ClientCapabilities,
   type CodeAction,
   type Hover,
   LSPErrorCodes,
   type MarkupContent,
 } from "vscode-languageserver";
-import { copyDemo, TestClient } from "../../test/lspClient";
+import { copyDemo, pushCapabilities, TestClient } from "../../test/lspClient";
 import type { ReplayResult } from "../protocol/requests";
 
 const file = "mm/range.c";
@@ -18,10 +20,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start(commands: string[] = []) {
+async function start(commands: string[] = [], capabilities?: ClientCapabilities) {
   const demo = copyDemo();
   cleanups.push(demo.remove);
-  const client = await TestClient.start({ root: demo.root, initializationOptions: { commands } });
+  const client = await TestClient.start({
+    root: demo.root,
+    ...(capabilities && { capabilities }),
+    initializationOptions: { commands },
+  });
   cleanups.push(() => client.process.exitCode === null && client.process.kill());
   const text = readFileSync(path.join(demo.root, file), "utf8");
   await client.open(file, text);
@@ -78,6 +84,31 @@ describe("lockstep/replay", () => {
       arguments: [{ uri: params.textDocument.uri, line: 0 }],
     });
     expect(missing).toContain("no function here");
+  });
+
+  it("comes as a document where the client opens documents, as a message where it does not", async () => {
+    for (const success of [true, false]) {
+      const { client, params } = await start([], { ...pushCapabilities, window: { showDocument: { support: true } } });
+      const shown = new Promise<string>((resolve) => {
+        client.connection.onRequest("window/showDocument", ({ uri, takeFocus }) => {
+          expect(takeFocus).toBe(false);
+          resolve(fileURLToPath(uri));
+          return { success };
+        });
+      });
+      const { uri } = params.textDocument;
+      const text = await client.request<string>("workspace/executeCommand", {
+        command: "lockstep.raceText",
+        arguments: [{ uri, line: params.position.line }],
+      });
+      const opened = await shown;
+      expect(path.basename(opened)).toBe("race-in-range_end_wrong.txt");
+      expect(readFileSync(opened, "utf8")).toBe(text);
+      if (success) expect(client.messages).toEqual([]);
+      else await expect.poll(() => client.messages).toEqual([text]);
+      await client.stop();
+      expect(existsSync(opened)).toBe(false);
+    }
   });
 
   it("says why there is none", async () => {

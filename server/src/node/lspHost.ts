@@ -1,4 +1,7 @@
 /** The server's surroundings on Node. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { LspHost } from "../lsp/host";
 import { kindOf } from "./fsTree";
@@ -16,15 +19,35 @@ export function createLspHost(): LspHost {
         return undefined;
       }
     },
-    uriOf: (path) => pathToFileURL(path).href,
+    uriOf: (file) => pathToFileURL(file).href,
     later(milliseconds, run) {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     ruleUri(file) {
-      const path = `${resources.home}/${file}`;
-      return kindOf(path) === "file" ? pathToFileURL(path).href : undefined;
+      const place = `${resources.home}/${file}`;
+      return kindOf(place) === "file" ? pathToFileURL(place).href : undefined;
     },
+    passingFile: createPassingFiles(),
+  };
+}
+
+/** Files in a folder of their own among the temporary ones, made on first use and gone with the process. */
+function createPassingFiles(): LspHost["passingFile"] {
+  let folder: string | undefined;
+  return (name, text) => {
+    try {
+      if (folder === undefined) {
+        const made = mkdtempSync(path.join(tmpdir(), "lockstep-"));
+        process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+        folder = made;
+      }
+      const file = path.join(folder, name);
+      writeFileSync(file, text);
+      return pathToFileURL(file).href;
+    } catch {
+      return undefined;
+    }
   };
 }

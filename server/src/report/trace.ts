@@ -55,10 +55,12 @@ export function replayLine(r: ReplaySummary): string {
 
 /** For a terminal. */
 export function traceText(t: Trace): string {
-  const rows = t.steps.map((s) => {
+  const places = t.steps.map((s) => `${s.file}:${s.line}`);
+  const width = Math.min(48, Math.max(...places.map((p) => p.length)));
+  const rows = t.steps.map((s, n) => {
     const cells = s.changed.map((c) => `${c.cell} ${c.from} -> ${c.to}`);
     const notes = [...cells, ...(s.note === "" ? [] : [s.note])].join(", ");
-    return `  CPU${s.cpu}  ${`${s.file}:${s.line}`.padEnd(28)} ${s.text}${notes === "" ? "" : `   [${notes}]`}`;
+    return `  CPU${s.cpu}  ${places[n]!.padEnd(width)}  ${s.text}${notes === "" ? "" : `   [${notes}]`}`;
   });
   return [
     `${t.scenario}: ${t.title}`,
@@ -84,11 +86,12 @@ export function traceMarkdown(t: Trace): string {
   return [...out, ...details(t).map((d) => `- ${prose(d)}`)].map((l) => `${l}\n`).join("");
 }
 
-/** Compact, for a hover: verdict, diagram, what it holds for. */
-export function traceHover(t: Trace): string {
+/** Compact, for a hover: verdict, diagram, what it holds for. A link stands above the diagram, which may need scrolling. */
+export function traceHover(t: Trace, link = ""): string {
   const drawn = diagram(t);
   return [
     `**Replay** of ${code(t.scenario)}: ${prose(verdictLine(t))}`,
+    ...(link === "" ? [] : [link]),
     ...(drawn.length > 0 ? [fenced(drawn)] : []),
     prose(modelLine(t)),
   ].join("\n\n");

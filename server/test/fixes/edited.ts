@@ -168,4 +168,69 @@ export const EDITED: Edited[] = [
       ["\t\tmmap_read_unlock(mm);\n", ""],
     ],
   },
+  {
+    rule: "R01",
+    title: "Release the mmap lock only after the lookup",
+    file: "arch/arm64/kernel/traps.c",
+    fn: "arm64_notify_segfault",
+    edits: [
+      ["\tmmap_read_unlock(current->mm);\n", ""],
+      ["\tmmap_read_lock(current->mm);\n", "\tmmap_read_lock(current->mm);\n\tmmap_read_unlock(current->mm);\n"],
+    ],
+  },
+  {
+    rule: "R12",
+    title: "Test the result",
+    file: "net/ipv4/tcp.c",
+    fn: "find_tcp_vma",
+    edits: [["\tif (vma) {\n", "\t{\n"]],
+  },
+  {
+    rule: "R33",
+    title: "Unlock only after the change",
+    file: "mm/damon/vaddr.c",
+    fn: "damon_mkold_hugetlb_entry",
+    edits: [
+      [
+        "\tdamon_hugetlb_mkold(pte, walk->mm, walk->vma, addr);\n",
+        "\tspin_unlock(ptl);\n\tset_huge_pte_at(walk->mm, addr, pte, pte_mkold(entry), huge_page_size(h));\n\treturn 0;\n",
+      ],
+    ],
+  },
+  {
+    rule: "R35",
+    title: "Compare with what was handed down, and back off",
+    file: "mm/memory.c",
+    fn: "finish_mkwrite_fault",
+    edits: [
+      [/\tif \(!pte_same[\s\S]*?\n\t\}\n/, ""],
+      [
+        "\twp_page_reuse(vmf, folio);\n",
+        "\tptep_set_access_flags(vmf->vma, vmf->address, vmf->pte, pte_mkdirty(vmf->orig_pte), 1);\n\tpte_unmap_unlock(vmf->pte, vmf->ptl);\n",
+      ],
+    ],
+  },
+  {
+    rule: "R36",
+    title: "Test again under the lock, and back off",
+    file: "mm/memory.c",
+    fn: "do_set_pmd",
+    seeded: "clean",
+    edits: [
+      ["\tif (unlikely(!pmd_none(*vmf->pmd)))\n\t\tgoto out;\n", ""],
+      ["\tvmf->ptl = pmd_lock", "\tif (!pmd_none(*vmf->pmd))\n\t\treturn ret;\n\n\tvmf->ptl = pmd_lock"],
+    ],
+  },
+  {
+    rule: "R56",
+    title: "Close the write section before the outer lock is released",
+    file: "fs/fs_struct.c",
+    fn: "set_fs_root",
+    edits: [
+      [
+        "\twrite_seqcount_end(&fs->seq);\n",
+        "\tif (old_root.mnt == path->mnt) {\n\t\tspin_unlock(&fs->lock);\n\t\treturn;\n\t}\n\twrite_seqcount_end(&fs->seq);\n",
+      ],
+    ],
+  },
 ];

@@ -25,19 +25,10 @@ const rules = findResources().ruleSet();
 const NO_SITE: Record<string, string> = {
   "R35 Compare with what was read, and back off":
     "none both reads an entry without the lock and maps it again to change it",
-  "R36 Test again under the lock, and back off": "huge entries are tested again by the function that takes their lock",
-  "R01 Release the mmap lock only after the lookup": "what is looked up is used under the lock everywhere",
   "R03 Write-lock the VMA first":
     "the one function that looks up and writes, in drivers/gpu/drm/i915, is reported as it stands",
-  "R12 Test the result":
-    "the one function without a test could not tell its callers: they expect an error in the pointer",
-  "R33 Unlock only after the change": "the entries are unmapped together with the lock",
-  "R35 Compare with what was handed down, and back off":
-    "where a failed lock alone is tested, the change stands in another function",
   "R43 Disable interrupts around the walk": "the walk stands in another function than the switch of interrupts",
   "R43 Enable interrupts only after the walk": "the walk stands in another function than the switch of interrupts",
-  "R56 Close the write section before the outer lock is released":
-    "the outer locks are released by calls that rules do not name",
   "R37 Take the mmap lock by trylock around it":
     "none fills entries of other processes' mappings through the reverse map",
   "R53 Keep the section open until it is done":

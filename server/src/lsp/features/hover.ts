@@ -29,9 +29,9 @@ async function raceAt(
   const answer = await inSlices(session, uri, replayLineSteps(project.engine, scenariosOf(session), request), token);
   if ("problem" in answer) return null;
   const link = session.client.commands.includes(showRaceCommand)
-    ? `\n\n[▶ Replay race](command:${showRaceCommand}?${argumentsOf(raceTarget(uri, finding))} "Step through it")`
+    ? `[▶ Replay race](command:${showRaceCommand}?${argumentsOf(raceTarget(uri, finding))} "Step through it")`
     : "";
-  return traceHover(answer.trace) + link;
+  return traceHover(answer.trace, link);
 }
 
 /** As a link in Markdown takes them; brackets and quotes in names must not end it. */

@@ -3,6 +3,7 @@ import {
   type CancellationToken,
   type ExecuteCommandParams,
   MessageType,
+  ShowDocumentRequest,
   ShowMessageNotification,
 } from "vscode-languageserver";
 import { type ReplayAnswer as Replayed, replayLineSteps } from "../../engine/replay";
@@ -49,8 +50,12 @@ export const replay: Feature = {
           const { uri, line, ...rest } = target;
           const params = { textDocument: { uri }, position: { line, character: 0 }, ...rest };
           const found = await search(session, params, token);
-          const text = "problem" in found ? found.problem : traceText(found.trace);
-          void connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message: text });
+          if ("problem" in found) {
+            tell(session, found.problem);
+            return found.problem;
+          }
+          const text = traceText(found.trace);
+          void show(session, found.located.function, text);
           return text;
         },
         null,
@@ -59,6 +64,22 @@ export const replay: Feature = {
     return { executeCommandProvider: { commands: [raceTextCommand] } };
   },
 };
+
+/** As a document beside the code, where the client opens documents; as a message elsewhere. */
+async function show(session: Session, name: string, text: string): Promise<void> {
+  const { client, connection, host } = session;
+  const file = `race-in-${name.replace(/\W+/g, "-")}.txt`;
+  const uri = client.showsDocuments ? host.passingFile(file, text) : undefined;
+  if (uri === undefined) return tell(session, text);
+  const { success } = await connection
+    .sendRequest(ShowDocumentRequest.type, { uri, takeFocus: false })
+    .catch(() => ({ success: false }));
+  if (!success) tell(session, text);
+}
+
+function tell({ connection }: Session, message: string): void {
+  void connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message });
+}
 
 function pick({ rule, alias, message, advice, line }: Finding): ReplayAnswer["finding"] {
   return { rule, alias, message, advice, line };
