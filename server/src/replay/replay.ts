@@ -64,7 +64,7 @@ function* answered(input: ReplayInput, models: Models): Generator<undefined, Tra
     const found = yield* onPath(input, models, contracts, options);
     if (typeof found === "object") return found;
     // All that the path may do was looked at, and more than that contracts do not say.
-    if (found === "complete") break;
+    if (found === "all looked at") break;
     yield;
   }
   const whole = models.whole();
@@ -84,9 +84,9 @@ function* onPath(
   models: Models,
   contracts: Contracts,
   options: SearchOptions,
-): Generator<undefined, Trace | "complete" | "partial"> {
+): Generator<undefined, Trace | "all looked at" | "some left out"> {
   const path = builtOnPath(models, contracts);
-  if (path === null || path === "too large") return path === null ? "complete" : "partial";
+  if (path === null || path === "too large") return path === null ? "all looked at" : "some left out";
   const sites = sitesOf(path, 0);
   const { result, told, footprints } = yield* explore(path, path.model, { ...options, watch: sites });
   const { notes } = path;
@@ -96,7 +96,7 @@ function* onPath(
       result,
       result.cuts.map((id) => notes.cuts[id]!),
     );
-    return left === null ? "complete" : "partial";
+    return left === null ? "all looked at" : "some left out";
   }
   // A path that the analysis itself reports the finding on is the finding's, whatever else there is.
   const own =
