@@ -27,6 +27,7 @@ const FOLDERS = [
 const WORDS = new Set([
   "DIR",
   "ERROR",
+  "U",
   "_",
   "after",
   "assert",
@@ -55,6 +56,7 @@ const WORDS = new Set([
   "string",
   "swap",
   "value",
+  "up",
   "wrap",
   "write",
   "x",

@@ -30,7 +30,6 @@ export const EDITED: Edited[] = [
         "if (!vma)\n\t\tgoto lock_mmap;\n\tmmap_read_lock(mm);\n\tmmap_read_unlock(mm);\n",
       ],
     ],
-    seeded: "inconclusive",
     repaired: "inconclusive",
   },
   {

@@ -92,7 +92,6 @@ const MUTATED: Mutated[] = [
     file: "mm/mmap.c",
     fn: "remap_file_pages",
     operator: "delete-relookup",
-    seeded: "inconclusive",
     repaired: "inconclusive",
   },
   {
@@ -268,7 +267,6 @@ const MUTATED: Mutated[] = [
     fn: "gup_fast_pte_range",
     operator: "delete-recheck",
     what: "pte_val",
-    seeded: "clean",
   },
   {
     rule: "R47",
