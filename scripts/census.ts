@@ -62,7 +62,7 @@ for (const [version, tree] of findKernels(projectRoot())) {
   const host = createNodeHost();
   const engine = await host.createEngine(tree, host.shippedRules());
   const started = performance.now();
-  const census = takeCensus(version, engine, tree, scope, (file) => {
+  const census = await takeCensus(version, engine, tree, scope, (file) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${version} ${file}`);
   });
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");

@@ -37,7 +37,7 @@ for (const version of ["6.12", "6.1"] as const) {
     beforeAll(async () => {
       const tree = new Tree(root);
       engine = await host.createEngine(tree, host.shippedRules());
-      census = takeCensus(version, engine, tree, triage.scope);
+      census = await takeCensus(version, engine, tree, triage.scope);
     }, 900_000);
 
     it("checks every file", () => {

@@ -1,6 +1,7 @@
 /** Every finding over the precision trees, and how it stands to the triage file. Product code never reads that file. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { parse } from "yaml";
 import type { Verdicts } from "../../src/engine/levels";
 import type { Engine } from "../../src/engine/types";
@@ -44,18 +45,19 @@ export function loadTriage(file = join(projectRoot(), "test-fixtures/kernel/tria
   return parse(readFileSync(file, "utf8")) as Triage;
 }
 
-/** Checks the `.c` files of the scope, in path order. */
-export function takeCensus(
+/** Checks the `.c` files of the scope, in path order. Between two files others may run. */
+export async function takeCensus(
   version: string,
   engine: Engine,
   tree: Tree,
   scope: readonly string[],
   progress: (file: string) => void = () => {},
-): Census {
+): Promise<Census> {
   const census: Census = { version, findings: [], degraded: [], files: 0, functions: 0, failures: [] };
   for (const path of tree.files(scope)) {
     if (!path.endsWith(".c")) continue;
     progress(path);
+    await setImmediate();
     try {
       const result = engine.check(path, undefined, true);
       census.files++;
