@@ -35,6 +35,13 @@ export const contributions: Checks = {
       const all = languages.getDiagnostics().flatMap(([uri]) => kit.reported(workspace.asRelativePath(uri)));
       return (await kit.screen.texts(".activitybar .badge-content")).includes(String(all.length));
     });
+    // Races change levels for a while, and the view is filled anew each time: a click then may be half in the old rows.
+    let [last, since] = ["", Date.now()];
+    await kit.until("the findings are settled", () => {
+      const now = JSON.stringify(kit.vscode.languages.getDiagnostics());
+      if (now !== last) [last, since] = [now, Date.now()];
+      return Date.now() - since > 1500;
+    });
     // A rule opens to its findings, a finding opens its line.
     await kit.screen.click(".pane-body .monaco-list-row", "R58 ");
     await kit.screen.shown(".pane-body .monaco-list-row", "notifier range");
