@@ -5,14 +5,12 @@
 import type { Footprints } from "./footprint";
 import { DORMANT, FINISHED, pcOf, type State } from "./layout";
 import type { Machine } from "./machine";
-import { Shields } from "./shields";
 
 /** Tables of pairs of ops larger than this are not kept. */
 const MAX_TABLE = 1 << 22;
 
 export class Reduction {
   private readonly n: number;
-  private readonly shields: Shields;
   /** Per pair of threads and pair of pcs: 0 not known yet, 1 no conflict with the future of the other, 2 conflict. */
   private readonly tables: (Uint8Array | null)[];
   /** Per thread and pc: touches nothing that others know. */
@@ -24,7 +22,6 @@ export class Reduction {
   ) {
     const { model, layout } = machine;
     this.n = layout.threads;
-    this.shields = new Shields(model, layout, foot);
     this.local = foot.reads.map((list, t) =>
       list.map((r, pc) => r.every((x) => x === 0) && foot.writes[t]![pc]!.every((x) => x === 0)),
     );
@@ -43,7 +40,7 @@ export class Reduction {
       let at = pcOf(s, u);
       if (at === FINISHED) continue;
       if (at === DORMANT) at = 0;
-      if (this.conflict(t, pc, u, at) && !this.shields.cover(s, t, pc, u, at)) return false;
+      if (this.conflict(t, pc, u, at)) return false;
     }
     return true;
   }
