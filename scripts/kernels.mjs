@@ -24,6 +24,8 @@ const folders = [
   "init",
   "include",
   "arch/x86",
+  "arch/arm64",
+  "net/ipv4",
   "drivers/infiniband",
   "drivers/gpu/drm",
   "drivers/misc/sgi-gru",
