@@ -12,13 +12,11 @@ import type { Lowering } from "./lower";
 import { forget } from "./memory";
 import type { Value } from "./place";
 import { isHarmless, lockKindOf } from "./relevance";
-import { type LockKind, num, reg } from "./world";
+import { FAILED, type LockKind, num, reg } from "./world";
 
 /** Length of a body that is worth evaluating for its value alone. */
 const SHORT = 700;
 const NOTHING: ReadonlySet<string> = new Set();
-/** Small negative result of an attempt that failed; which one does not matter. */
-const FAILURE = -11;
 
 /** Does an effect depend on nothing but whether the call succeeds? */
 const isPlain = (x: Effect): boolean => x.when === undefined || /^ret [!=]= 0$/.test(x.when);
@@ -212,7 +210,7 @@ export class Calls {
     out.set(r, num(positive ? (role?.value ?? 1) : 0));
     out.jump(end);
     out.place(not);
-    out.set(r, num(positive ? 0 : FAILURE));
+    out.set(r, num(positive ? 0 : FAILED));
     out.place(end);
     return { e: reg(r), type: pointed ? `struct ${pointed} *` : "int", key: null, vars: NOTHING };
   }

@@ -7,7 +7,7 @@ import { type Bits, clearBits, combine, questionOf, wordOf } from "./bits";
 import type { Lowering } from "./lower";
 import type { Place, Value } from "./place";
 import { flagKey } from "./thread";
-import { num, reg } from "./world";
+import { FAILED, num, reg } from "./world";
 
 export interface Way {
   effects: readonly CallEffect[];
@@ -17,8 +17,7 @@ export interface Way {
   when: readonly Clause[];
 }
 
-/** What stands for a result that failed, and for one that did not. */
-const FAILED = -11;
+/** What stands for a result that is positive. */
 const DONE = 1;
 const NONE: ReadonlySet<string> = new Set();
 /** Ways that one contract is told apart into, at most. */

@@ -5,6 +5,9 @@ import type { Role, Scenario } from "./scenario";
 /** A kind of lock by what it waits for. */
 export type LockKind = Lock["kind"];
 
+/** Small negative result of a call that failed; which one does not matter. */
+export const FAILED = -11;
+
 export class World {
   readonly cells: Cell[] = [];
   readonly locks: Lock[] = [];

@@ -152,6 +152,22 @@ test("what a call may reach", () => {
   expect(files("mm/b.c", "stubbed")).toEqual(["include/linux/mm.h", "mm/a.c"]);
 });
 
+test("what a call may reach in one folder, found without the words of the tree", () => {
+  const { files, index } = tree();
+  const from = (dir: string, file: string, name: string): string[] =>
+    index.resolveFrom(dir, file, name).map((found) => found.file);
+  expect(from("mm", "mm/b.c", "shared")).toEqual(["mm/a.c"]);
+  expect(from("mm", "mm/b.c", "stubbed")).toEqual(["include/linux/mm.h", "mm/a.c"]);
+  // Of an inline function in a header: the folder of whoever asks, and nothing beyond it.
+  expect(from("mm", "include/linux/mm.h", "shared")).toEqual(["mm/a.c"]);
+  expect(from("fs", "include/linux/mm.h", "shared")).toEqual([]);
+  expect(from("fs", "fs/user.c", "far_away")).toEqual([]);
+  expect(from("fs", "fs/user.c", "helper")).toEqual(["include/linux/mm.h"]);
+  files.set("fs/far.c", "int far_away(void)\n{\n\treturn 1;\n}\n");
+  index.invalidate("fs/far.c");
+  expect(from("fs", "fs/user.c", "far_away")).toEqual(["fs/far.c"]);
+});
+
 test("field types", () => {
   const { index } = tree();
   expect(index.fieldType("mm/a.c", "area", "mm")).toBe("struct mm_struct *");
