@@ -157,7 +157,7 @@ async function latency(file: string): Promise<void> {
   const text = source.read(file);
   if (text === undefined) return;
   const folder = mkdtempSync(path.join(tmpdir(), "lockstep-bench-"));
-  const server = await startServer(path.join(dist, "server.js"), path.resolve(tree), folder);
+  const server = await startServer(path.join(dist, "server.js"), path.resolve(tree), { folder });
   const uri = pathToFileURL(path.join(path.resolve(tree), file)).href;
   let started = performance.now();
   await server.open(uri, text);

@@ -17,7 +17,8 @@ interface Figure {
   /** Null: could not be measured, and why. */
   value: number | null;
   missing?: string;
-  limit: number;
+  /** Null: told for information. */
+  limit: number | null;
   unit: string;
   digits: number;
 }
@@ -44,22 +45,24 @@ const ofServer = (value: number | undefined) =>
   value === undefined ? { value: null, missing: kernel.missing ?? "no kernel tree" } : { value };
 figures.push(
   {
-    name: `start of the server to diagnostics of ${FILE}`,
+    name: `start of the server to first diagnostics of ${FILE}`,
     ...ofServer(measured?.firstSeconds),
     limit: 3,
     unit: "s",
     digits: 2,
   },
-  { name: `opening ${FILE} in a running server`, ...ofServer(measured?.openSeconds), limit: 3, unit: "s", digits: 2 },
+  { name: `opening ${FILE} to first diagnostics`, ...ofServer(measured?.openSeconds), limit: 3, unit: "s", digits: 2 },
+  { name: "the same, to all of them", ...ofServer(measured?.wholeSeconds), limit: null, unit: "s", digits: 2 },
   { name: "memory of the server, at most", ...ofServer(measured?.peakMegabytes), limit: 500, unit: "MB", digits: 0 },
 );
 
 let over = 0;
 for (const { name: title, value, missing, limit, unit, digits } of figures) {
-  const bad = value !== null && value > limit;
+  const bad = value !== null && limit !== null && value > limit;
   if (bad) over++;
   const shown = value === null ? `not measured: ${missing}` : `${value.toFixed(digits)} ${unit}`;
-  console.log(`${title.padEnd(50)}${shown.padEnd(12)} limit ${limit} ${unit}${bad ? "  OVER" : ""}`);
+  const bound = limit === null ? "" : ` limit ${limit} ${unit}`;
+  console.log(`${title.padEnd(58)}${shown.padEnd(12)}${bound}${bad ? "  OVER" : ""}`);
 }
 process.exit(over > 0 ? 1 : 0);
 

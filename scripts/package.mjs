@@ -2,7 +2,7 @@
  * `npm run package`: builds the extension minified into `.cache/package` and packs it as `lockstep-VERSION.vsix`.
  * The same sources give the same bytes. What goes in is what `.vscodeignore` names.
  */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ensureDependencies, fail, root } from "./setup.mjs";
@@ -100,6 +100,8 @@ ${lines.join("\n")}
 /** Builds and packs; returns the archive and its file name. */
 export async function packageExtension() {
   const dist = path.join(root, ".cache/package");
+  // Everything in it goes in: nothing may be left of an earlier build.
+  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const { buildAll } = await import("../esbuild.mjs");
   await buildAll({ minify: true, dist });

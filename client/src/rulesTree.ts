@@ -33,6 +33,8 @@ export class RulesTree implements TreeDataProvider<Node>, Disposable {
   private rules: RuleSummary[] | undefined;
   private grouping: Grouping = "rule";
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the view was filled with. */
+  private shown = "";
 
   constructor(private readonly client: BaseLanguageClient) {
     this.view = window.createTreeView("lockstep.rules", { treeDataProvider: this, showCollapseAll: true });
@@ -42,6 +44,7 @@ export class RulesTree implements TreeDataProvider<Node>, Disposable {
       languages.onDidChangeDiagnostics(() => this.later()),
       client.onDidChangeState(({ newState }) => {
         this.rules = undefined;
+        this.shown = "";
         if (newState === State.Running) this.later();
       }),
       commands.registerCommand("lockstep.groupByFile", () => this.group("file")),
@@ -78,7 +81,12 @@ export class RulesTree implements TreeDataProvider<Node>, Disposable {
   private later(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      const { length } = shownFindings();
+      const findings = shownFindings();
+      const { length } = findings;
+      // Every message of every extension comes by here; rows that are filled anew lose a click or a key that is under way.
+      const now = JSON.stringify(findings.map(({ uri, rule, diagnostic }) => [uri.toString(), rule, diagnostic]));
+      if (now === this.shown) return;
+      this.shown = now;
       this.view.badge = length === 0 ? undefined : { value: length, tooltip: `${length} findings` };
       this.changed.fire(undefined);
     }, 200);

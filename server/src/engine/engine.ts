@@ -167,7 +167,7 @@ export class EngineImpl implements Engine {
     return this.asked.some((s) => c.definitions.has(s) || c.macros.has(s) || c.structs.has(s) || c.prototypes.has(s));
   }
 
-  check(path: string, cancel?: CancelCheck, survey = false): FileResult {
+  check(path: string, cancel?: CancelCheck, survey = false, patience = Number.POSITIVE_INFINITY): FileResult {
     const text = this.overlay.read(path);
     const result: FileResult = { file: path, findings: [], functions: 0, degraded: [], problems: [], suppressions: [] };
     if (text === undefined) {
@@ -186,8 +186,12 @@ export class EngineImpl implements Engine {
     this.indexMs += now() - t0;
     const ignored = suppressions(text, (offset) => lines.positionAt(offset).line + 1);
     const silenced: Finding[] = [];
-    for (const ref of this.program.functionsOf(path)) {
+    for (const ref of this.inOrder(path, dir, patience)) {
       cancel?.();
+      if (now() - t0 > patience && result.functions > 0) {
+        result.unfinished = true;
+        break;
+      }
       result.functions++;
       const one = this.checkFunction(ref, dir, survey);
       const d = one.degraded[0];
@@ -208,14 +212,35 @@ export class EngineImpl implements Engine {
     result.findings.sort((a, b) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1));
     fingerprint(result.findings, lines);
     const named = (name: string) => (c: CheckRule) => c.id === name || c.alias === name;
-    result.suppressions = judge(
-      ignored,
-      silenced,
-      (name) => this.checks.some(named(name)),
-      (name) => this.options.rules.checks.some(named(name)),
-    );
+    if (result.unfinished !== true)
+      result.suppressions = judge(
+        ignored,
+        silenced,
+        (name) => this.checks.some(named(name)),
+        (name) => this.options.rules.checks.some(named(name)),
+      );
     this.checkMs += now() - t0;
     return result;
+  }
+
+  /** The functions of a file; if time is short, those first whose callers need not be known. */
+  private *inOrder(path: string, dir: string, patience: number): Generator<FunctionRef, void> {
+    const waiting: FunctionRef[] = [];
+    for (const ref of this.program.functionsOf(path)) {
+      if (patience !== Number.POSITIVE_INFINITY && this.waitsForCallers(ref, dir)) waiting.push(ref);
+      else yield ref;
+    }
+    yield* waiting;
+  }
+
+  private waitsForCallers(ref: FunctionRef, dir: string): boolean {
+    try {
+      return this.program.isRelevant(ref, dir) && this.program.waitsForCallers(ref, dir);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      // What is wrong with it is said where it is checked.
+      return false;
+    }
   }
 
   /** Does what is needed in any case before the first question that has to wait for the index of the tree. */

@@ -29,6 +29,8 @@ export interface FileResult {
   degraded: Degraded[];
   problems: FileProblem[];
   suppressions: Suppression[];
+  /** There was no more time: some functions were not looked at, and comments that leave findings out were not judged. */
+  unfinished?: true;
 }
 
 export interface WhyResult {
@@ -77,9 +79,9 @@ export interface Engine {
   expect(paths: Iterable<string>): void;
   /**
    * Findings of a file. Functions that no rule can concern are parsed only if `survey` asks which of them are not
-   * fully understood.
+   * fully understood. After `patience` milliseconds it ends with what is known then; the next question goes on from there.
    */
-  check(path: string, cancel?: CancelCheck, survey?: boolean): FileResult;
+  check(path: string, cancel?: CancelCheck, survey?: boolean, patience?: number): FileResult;
   /** Analyses the functions of a checked file once more, one at a time: the answer to the next edit comes sooner. */
   warmUp(path: string): Generator<undefined, void>;
   contract(path: string, fn: string): Contract | undefined;

@@ -128,7 +128,10 @@ function fromCallers<V>(folder: Folder<V>, ref: FunctionRef, sites: { file: stri
   const { name } = ref.item;
   let meet: Meet | null = null;
   const names: string[] = [];
-  for (const site of sites) {
+  // Those of its own file are looked at anyway; where they have nothing in common, nobody else need be asked.
+  const own = sites.filter((site) => site.file === ref.file);
+  for (const site of [...own, ...sites.filter((site) => site.file !== ref.file)]) {
+    if (meet && saysNothing(meet)) return UNKNOWN_ENTRY;
     for (const caller of folder.program.named(site.file, site.fn)) {
       const from = refKey(caller);
       if (from === key) continue;
@@ -157,8 +160,12 @@ function fromCallers<V>(folder: Folder<V>, ref: FunctionRef, sites: { file: stri
     some: meet.some,
     marks,
     why: `called only from ${list(names)}`,
-    unknown: held.length === 0 && meet.free.size === 0 && meet.some.size === 0 && marks.length === 0,
+    unknown: saysNothing(meet),
   };
+}
+
+function saysNothing({ held, free, some, fresh }: Meet): boolean {
+  return held.size === 0 && free.size === 0 && some.size === 0 && fresh.size === 0;
 }
 
 function list(names: string[]): string {

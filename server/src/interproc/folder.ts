@@ -361,6 +361,11 @@ export class Folder<V> {
     return plain && ref ? this.plainAnalysis(ref, plain) : null;
   }
 
+  /** Have callers to be analysed before the function can be judged? */
+  waitsForCallers(ref: FunctionRef): boolean {
+    return this.matters.get(refKey(ref)) && hangsOnCallers(this, ref);
+  }
+
   /** What was found in the function; null if it is gone. */
   verdict(key: string): Checked<V> | null {
     return this.checked.get(key);

@@ -18,14 +18,25 @@ export interface Shown {
   problems: FileProblem[];
   /** Comments that leave findings out; those of rules that are switched off are not looked at. */
   suppressions: Suppression[];
+  /** Time was short: not all functions were looked at. */
+  unfinished: boolean;
 }
 
-/** Throws what the engine throws, and when cancelled. */
-export function shownFindings(session: Session, project: Project, path: string, token?: CancellationToken): Shown {
-  if (matchesAny(project.config.exclude, path)) return { findings: [], problems: [], suppressions: [] };
-  const result = project.engine.check(path, () => {
+/** Throws what the engine throws, and when cancelled. `patience`: milliseconds after which what is known by then will do. */
+export function shownFindings(
+  session: Session,
+  project: Project,
+  path: string,
+  token?: CancellationToken,
+  patience?: number,
+): Shown {
+  if (matchesAny(project.config.exclude, path)) {
+    return { findings: [], problems: [], suppressions: [], unfinished: false };
+  }
+  const cancel = (): void => {
     if (token?.isCancellationRequested) throw new Cancelled();
-  });
+  };
+  const result = project.engine.check(path, cancel, false, patience);
   verdictsOf(session, project).apply(result.findings);
   const own = project.config.severity;
   const wanted = session.client.settings.severity;
@@ -35,7 +46,13 @@ export function shownFindings(session: Session, project: Project, path: string, 
     findings: applyFilter(result.findings, { ...project.config, severity }).sort(compareFindings),
     problems: result.problems,
     suppressions: result.suppressions.filter(({ rule }) => !off.has(rule.toLowerCase())),
+    unfinished: result.unfinished === true,
   };
+}
+
+export interface Checked {
+  items: Diagnostic[];
+  unfinished: boolean;
 }
 
 /** Diagnostics of a file. A file whose check fails shows why; only cancellation is thrown. */
@@ -45,29 +62,35 @@ export function checkDocument(
   path: string,
   token?: CancellationToken,
 ): Diagnostic[] {
+  return checkForAWhile(session, project, path, token).items;
+}
+
+/** The same, with what is known after so many milliseconds. */
+export function checkForAWhile(
+  session: Session,
+  project: Project,
+  path: string,
+  token?: CancellationToken,
+  patience?: number,
+): Checked {
   try {
-    const { findings, problems, suppressions } = shownFindings(session, project, path, token);
+    const { findings, problems, suppressions, unfinished } = shownFindings(session, project, path, token, patience);
     const context = diagnosticContext(session, project);
     const idle = suppressions.filter(({ state }) => state !== "used" && state !== "inactive");
     const text = idle.length === 0 ? "" : (session.textOf(project, path) ?? "");
-    return [
+    const items = [
       ...findings.map((finding) => toDiagnostic(finding, context)),
       ...problems.map(problemDiagnostic),
       ...idle.map((suppression) => suppressionDiagnostic(suppression, text)),
     ];
+    return { items, unfinished };
   } catch (error) {
     if (isCancelled(error)) throw error;
     session.connection.console.error(
       `${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
-    return [
-      problemDiagnostic({
-        file: path,
-        line: 1,
-        column: 1,
-        message: `Lockstep could not check this file: ${messageOf(error)}`,
-      }),
-    ];
+    const message = `Lockstep could not check this file: ${messageOf(error)}`;
+    return { items: [problemDiagnostic({ file: path, line: 1, column: 1, message })], unfinished: false };
   }
 }
 

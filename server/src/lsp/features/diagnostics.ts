@@ -5,6 +5,7 @@
 import { type Diagnostic, type DocumentDiagnosticReport, DocumentDiagnosticReportKind } from "vscode-languageserver";
 import { hashText } from "../../base/hash";
 import { checkDocument } from "../checkDocument";
+import { FirstChecks } from "../firstChecks";
 import type { OpenFile, Session } from "../session";
 import { IdleReplays } from "../verdicts";
 import type { Feature, FeatureContext } from "./feature";
@@ -23,13 +24,14 @@ export const diagnostics: Feature = {
     const replays = new IdleReplays(context, async () => {
       if (session.client.refreshesDiagnostics) await connection.languages.diagnostics.refresh();
     });
+    const first = new FirstChecks(context, () => connection.languages.diagnostics.refresh());
     connection.languages.diagnostics.on(
       dispatch.request(
         "textDocument/diagnostic",
         async (params, token): Promise<DocumentDiagnosticReport> => {
           const file = await session.open(params.textDocument.uri);
-          const items = file === undefined ? [] : checkDocument(session, file.project, file.path, token);
-          replays.want(params.textDocument.uri);
+          const { items, all } = file === undefined ? { items: [], all: true } : first.check(file, token);
+          if (all) replays.want(params.textDocument.uri);
           return report(items, params.previousResultId);
         },
         { kind: DocumentDiagnosticReportKind.Full, items: [] },
