@@ -1,6 +1,6 @@
 /** Changes made on a branch where a comparison has just shown that the entry is no longer the one decided on. */
 import { ZERO } from "../locks/facts";
-import type { Site, State } from "../locks/state";
+import type { Site } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { type DetectorContext, print } from "./detector";
 import { type Action, actionsOf, resultAt } from "./exits";
@@ -42,7 +42,10 @@ export function contradicted(
     if (fact.mask !== ZERO) continue;
     const pair = compared(ctx, looks, v);
     if (!pair) continue;
-    for (const [fresh, old] of [pair, [pair[1], pair[0]] as const]) {
+    for (const [fresh, old] of [
+      [pair.a, pair.b],
+      [pair.b, pair.a],
+    ] as const) {
       const cell = looks.cellOf.get(fresh);
       const x = t.get(fresh);
       if (cell === undefined || x.k !== "result" || x.site < since) continue;
@@ -53,20 +56,6 @@ export function contradicted(
     }
   }
   return undefined;
-}
-
-/** Is some entry read since `since` known to differ, in this state, from what it was before? */
-export function foundChanged(ctx: DetectorContext, looks: Looks, state: State, since: number): boolean {
-  const { t } = ctx.analysis.machine;
-  return [...state.facts].some(([v, fact]) => {
-    const pair = fact.mask === ZERO ? compared(ctx, looks, v) : undefined;
-    if (!pair) return false;
-    const isFresh = (x: ValueId): boolean => {
-      const r = t.get(x);
-      return r.k === "result" && r.site >= since && looks.cellOf.has(x);
-    };
-    return isFresh(pair[0]) !== isFresh(pair[1]);
-  });
 }
 
 /** Does the value come from before: read then, or handed to the function? */
@@ -94,17 +83,24 @@ function argumentsAt(ctx: DetectorContext, at: number): ValueId[] {
   return out;
 }
 
-/** The operands, if the value says whether two entries are equal. */
-function compared(ctx: DetectorContext, looks: Looks, v: ValueId): readonly [ValueId, ValueId] | undefined {
+/** Two entries, and the API that compares them or makes them comparable. */
+export interface Comparison {
+  a: ValueId;
+  b: ValueId;
+  by: string;
+}
+
+/** What is compared, if the value says whether two entries are equal. */
+export function compared(ctx: DetectorContext, looks: Looks, v: ValueId): Comparison | undefined {
   const { t } = ctx.analysis.machine;
   const x = t.get(v);
   if (x.k === "pure" && looks.compares.has(x.fn) && x.args.length >= 2)
-    return [x.args[0] as ValueId, x.args[1] as ValueId];
+    return { a: x.args[0] as ValueId, b: x.args[1] as ValueId, by: x.fn };
   if (x.k !== "op" || x.op !== "==") return undefined;
   const a = t.get(x.a);
   const b = t.get(x.b);
   if (a.k !== "pure" || b.k !== "pure" || a.fn !== b.fn || !looks.compares.has(a.fn)) return undefined;
-  return [a.args[0] as ValueId, b.args[0] as ValueId];
+  return { a: a.args[0] as ValueId, b: b.args[0] as ValueId, by: a.fn };
 }
 
 /** Does the call that performs the action get the value: is it what the entry is set to? */

@@ -1,10 +1,10 @@
 /** lockless-recheck: after taking a reference found by a walk without locks, every entry on the way is compared again. */
-import { POSITIVE } from "../locks/facts";
 import { isHeld } from "../locks/query";
-import { foundChanged, type Looks, looksOf } from "./contradicted";
+import { looksOf } from "./contradicted";
 import type { Detector, DetectorContext, RawFinding } from "./detector";
 import { list, print, sourceAt } from "./detector";
-import { type Action, actionsOf, type Exit, exitsOf } from "./exits";
+import { type Action, actionsOf } from "./exits";
+import { type Kept, keptUnverified } from "./keptReference";
 
 /** A level of the walk of which the function holds both a copy of the entry and the pointer to it. */
 interface Level {
@@ -17,19 +17,16 @@ interface Level {
 export const locklessRecheck: Detector = (ctx, check) => {
   const compares = list(check.with.compare).flatMap((a) => actionsOf(ctx, a));
   const unless = list(check.with.unless);
-  let looks: Looks | undefined;
   const out: RawFinding[] = [];
   for (const g of actionsOf(ctx, check.with.grab)) {
     if (!g.direct || unless.some((mark) => g.state.hasMark(g.obj, mark)) || locked(ctx, g)) continue;
-    const missing = levels(ctx).filter((l) => !comparedAfter(ctx, l, g, compares));
+    const looks = looksOf(ctx, [...ctx.analysis.machine.rules.cellReads.values()], list(check.with.compare));
+    const walked = levels(ctx);
+    const missing = walked.filter((l) => !comparedAfter(ctx, l, g, compares));
     if (missing.length === 0) {
-      const found = (looks ??= looksOf(
-        ctx,
-        [...ctx.analysis.machine.rules.cellReads.values()],
-        list(check.with.compare),
-      ));
-      const x = exitsOf(ctx).find((e) => keptThoughChanged(ctx, e, g, found));
-      if (x) out.push(backwards(ctx, check.id, g, x));
+      const keys = walked.map((l) => l.key);
+      const kept = keptUnverified(ctx, g, keys, looks, String(check.with.kept));
+      if (kept) out.push(unverified(ctx, check.id, g, kept));
       continue;
     }
     const names = missing.map((l) => l.key.toUpperCase()).join(" and ");
@@ -50,13 +47,8 @@ export const locklessRecheck: Detector = (ctx, check) => {
   return out;
 };
 
-/** Does the function report success where its own comparison says that the entry has changed? */
-function keptThoughChanged(ctx: DetectorContext, x: Exit, g: Action, looks: Looks): boolean {
-  if (x.ret === null || x.state.did.get(g.action)?.at !== g.site.at) return false;
-  return x.state.mask(ctx.analysis.machine.t, x.ret) === POSITIVE && foundChanged(ctx, looks, x.state, g.site.at);
-}
-
-function backwards(ctx: DetectorContext, rule: string, g: Action, x: Exit): RawFinding {
+function unverified(ctx: DetectorContext, rule: string, g: Action, { at, unknown, note }: Kept): RawFinding {
+  const names = unknown.map((key) => key.toUpperCase()).join(" and ");
   return {
     rule,
     at: g.site.at,
@@ -64,13 +56,13 @@ function backwards(ctx: DetectorContext, rule: string, g: Action, x: Exit): RawF
     words: {
       call: sourceAt(ctx, g.site),
       object: print(ctx, g.obj),
-      missing: "the entry",
+      missing: `the ${names}`,
       what: "the entry",
       lock: "",
     },
     steps: [
       { ...g.site, note: "reference taken" },
-      { ...x.site, note: "returns success where the comparison says that the entry has changed" },
+      { at, end: at + 1, note },
     ],
     weight: 4,
   };

@@ -130,3 +130,74 @@ describe("a folio that was an argument", () => {
     expect(reported(work(""))).toEqual(["R79 work"]);
   });
 });
+
+describe("a reference taken by a walk without locks", () => {
+  const UNDO = "gup_put_folio(folio, 1, flags);\n\t\t\tgoto out;";
+  const walk = (check: string, others = ""): string => `
+    ${others}
+    static int grab_all(pmd_t pmd, pmd_t *pmdp, unsigned long addr, unsigned long end, unsigned int flags,
+    		struct page **pages, int *nr)
+    {
+    	int ret = 0;
+    	pte_t *ptep = pte_offset_map(&pmd, addr);
+
+    	if (!ptep)
+    		return 0;
+    	do {
+    		pte_t pte = ptep_get_lockless(ptep);
+    		struct page *page;
+    		struct folio *folio;
+
+    		if (!pte_present(pte))
+    			goto out;
+    		page = pte_page(pte);
+    		folio = try_grab_folio_fast(page, 1, flags);
+    		if (!folio)
+    			goto out;
+    		${check}
+    		if (flags & FOLL_PIN)
+    			note_pin(folio);
+    		pages[*nr] = page;
+    		(*nr)++;
+    	} while (ptep++, addr += PAGE_SIZE, addr != end);
+    	ret = 1;
+    out:
+    	pte_unmap(ptep);
+    	return ret;
+    }`;
+  const PMD = "pmd_val(pmd) != pmd_val(*pmdp)";
+  const PTE = "pte_val(pte) != pte_val(ptep_get(ptep))";
+  const silent: [string, string, string?][] = [
+    ["both compared", `if (${PMD} || ${PTE}) { ${UNDO} }`],
+    ["one after the other", `if (${PMD}) { ${UNDO} }\n if (unlikely(${PTE})) { ${UNDO} }`],
+    [
+      "nested, and equal",
+      "if (pmd_val(pmd) == pmd_val(*pmdp)) { if (pte_same(pte, ptep_get(ptep))) goto keep; }\n" + UNDO + "\nkeep: ;",
+    ],
+    ["kept in a variable", `bool moved = ${PMD} || ${PTE};\n if (moved) { ${UNDO} }`],
+    ["told about before it is undone", `if (${PMD} || ${PTE}) { note_loss(folio); ${UNDO} }`],
+    [
+      "undone by a helper",
+      `if (${PMD} || ${PTE}) { undo(folio, flags); goto out; }`,
+      "static void undo(struct folio *folio, unsigned int flags) { gup_put_folio(folio, 1, flags); }",
+    ],
+    ["undone by what nobody knows", `if (${PMD} || ${PTE}) { my_unpin(folio); goto out; }`],
+  ];
+  const wrong: [string, string][] = [
+    ["nothing done about it", `if (${PMD} || ${PTE}) { }`],
+    ["the PMD the other way round", `if (pmd_val(pmd) == pmd_val(*pmdp) || ${PTE}) { ${UNDO} }`],
+    ["the PTE the other way round", `if (${PMD} || pte_val(pte) == pte_val(ptep_get(ptep))) { ${UNDO} }`],
+    ["the whole the other way round", `if (!(${PMD} || ${PTE})) { ${UNDO} }`],
+    ["only where both have changed", `if (${PMD} && ${PTE}) { ${UNDO} }`],
+    ["left with the reference", `if (${PMD} || ${PTE})\n goto out;`],
+    ["given back and used", `if (${PMD} || ${PTE})\n gup_put_folio(folio, 1, flags);`],
+  ];
+
+  it.each(silent)("is kept where the entries are the same: %s", (_, check, others) => {
+    expect(reported(walk(check, others))).toEqual([]);
+  });
+
+  it.each(wrong)("is not kept elsewhere: %s", (_, check) => {
+    expect(reported(walk(check))).toEqual(["R42 grab_all"]);
+  });
+});

@@ -64,7 +64,7 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     recheck: names,
     unless: marks.optional(),
   }),
-  "lockless-recheck": z.strictObject({ grab: z.string(), compare: names, unless: marks.optional() }),
+  "lockless-recheck": z.strictObject({ grab: z.string(), compare: names, kept: z.string(), unless: marks.optional() }),
   "lock-order": z.strictObject({
     pairs: z
       .array(z.strictObject({ held: z.string(), acquire: z.string().optional(), does: z.string().optional() }))
