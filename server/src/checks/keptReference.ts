@@ -8,7 +8,7 @@ import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import type { Expr } from "../syntax/ast";
 import { isPointer } from "../syntax/types";
-import { walkInto } from "../syntax/walk";
+import { type Call, callsIn } from "./blockCalls";
 import { compared, type Looks } from "./contradicted";
 import type { DetectorContext } from "./detector";
 import { type Action, resultAt } from "./exits";
@@ -184,27 +184,6 @@ function namesAt(ctx: DetectorContext, at: number): Set<string> {
   }
   const call = cfg.blocks.flatMap(callsIn).find((c) => c.e.at === at);
   for (const a of call?.e.args ?? []) if (a.k === "id" && isPointer(machine.types.get(a.name) ?? "")) out.add(a.name);
-  return out;
-}
-
-interface Call {
-  name: string;
-  e: Expr & { k: "call" };
-}
-
-function callsIn({ instrs, term }: Block): Call[] {
-  const exprs = instrs.flatMap((i): (Expr | null)[] =>
-    i.k === "eval" || i.k === "temp" ? [i.e] : i.k === "decl" ? [i.v.init ?? null] : i.k === "free" ? [] : i.args,
-  );
-  if ("cond" in term) exprs.push(term.cond);
-  else if ("e" in term) exprs.push(term.e);
-  const out: Call[] = [];
-  for (const e of exprs) {
-    if (!e) continue;
-    walkInto(e, (n) => {
-      if (n.k === "call" && n.fn.k === "id") out.push({ name: n.fn.name, e: n });
-    });
-  }
   return out;
 }
 

@@ -3,6 +3,7 @@ import { ZERO } from "../locks/facts";
 import { isHeld } from "../locks/query";
 import type { LockEntry, Site } from "../locks/state";
 import type { CheckRule } from "../rules/model";
+import { worksOnYes } from "./backwards";
 import { type Detector, type DetectorContext, label, list, type RawFinding, sourceAt } from "./detector";
 import { type Action, actionsOf, exitsOf, leavesFunction, maySucceed, performs, resultAt } from "./exits";
 
@@ -192,20 +193,26 @@ function lockedInVain(ctx: DetectorContext, check: CheckRule, begins: Action[], 
   return [];
 }
 
-/** Success is returned only where an invalidation came in between. */
+/** Success is returned only where an invalidation came in between, or only there the work is done under the lock. */
 function backwards(ctx: DetectorContext, check: CheckRule, retries: Action[]): RawFinding[] {
   const { t } = ctx.analysis.machine;
+  const classes = new Set(list(check.with.lock));
+  const what = "only where it says that an invalidation came in between the work succeeds";
   for (const r of retries) {
     const answer = r.direct ? resultAt(ctx, r) : undefined;
     if (answer === undefined) continue;
+    const decided = { ...r.site, note: "decided here" };
+    if (worksOnYes(ctx, r.site.at, classes))
+      return [
+        finding(ctx, check, r.site, what, [
+          { ...decided, note: "goes on under the lock where it says so, and lets go where not" },
+        ]),
+      ];
     const good = exitsOf(ctx).filter((x) => x.ret !== null && x.state.did.has(r.action) && maySucceed(ctx, x));
     const changed = good.find((x) => (x.state.mask(t, answer) & ZERO) === 0);
     if (!changed || good.some((x) => (x.state.mask(t, answer) & ZERO) !== 0)) continue;
     return [
-      finding(ctx, check, r.site, "only where it says that an invalidation came in between the work succeeds", [
-        { ...r.site, note: "decided here" },
-        { ...changed.site, note: "returns success after an invalidation" },
-      ]),
+      finding(ctx, check, r.site, what, [decided, { ...changed.site, note: "returns success after an invalidation" }]),
     ];
   }
   return [];

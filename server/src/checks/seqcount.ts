@@ -303,7 +303,12 @@ function unchecked(
     const verdicts = retries.map((r) => resultAt(ctx, r)).filter((v) => v !== undefined);
     const acted = verdicts.some((v) => (x.state.mask(t, v) & ~ZERO) === 0) || verdicts.length === 0;
     const moved = verdicts.length > 0 && verdicts.every((v) => (x.state.mask(t, v) & ZERO) === 0);
-    if (moved)
+    // The answer had its say before paths met again: nothing was done about it.
+    const open =
+      check.with.kind === "reader-retry" &&
+      verdicts.length > 0 &&
+      verdicts.every((v) => (x.state.mask(t, v) & ~ZERO) !== 0 && (x.ret === null || !t.mentions(x.ret, v)));
+    if (moved || open)
       out.push(
         finding(ctx, check, (retries[0] as Action).site, "succeeds although the counter moved", [
           first,
