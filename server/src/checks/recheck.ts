@@ -5,7 +5,7 @@
  * (the same cell, or the table it lies in is mapped only with the lock), or handed down in a structure.
  */
 import { isHeld } from "../locks/query";
-import type { LockEntry, Site } from "../locks/state";
+import type { LockEntry, Site, State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { structTag } from "../syntax/types";
 import { contradicted, isGiven, type Looks, looksOf } from "./contradicted";
@@ -121,15 +121,34 @@ function handedDown(ctx: DetectorContext, e: Action, section: LockEntry, read: u
       const action = type === undefined ? undefined : m.rules.cellReads.get(type);
       if (action === undefined || !actions.includes(action)) continue;
       // Only what was there on entry counts: a value stored by this function is its own.
+      const end = match.index + match[0].length;
       const cell = m.t.field(m.t.param(ctx.fn.params.indexOf(p), p.name), match[1] ?? "");
-      const now = e.state.mem.get(cell);
-      if (now !== undefined && now !== m.t.load(cell, 0)) continue;
+      if (/^\s*=[^=]/.test(ctx.text.slice(end)) || !isAsHanded(ctx, e, section, cell)) continue;
       return {
         at: match.index,
-        end: match.index + match[0].length,
+        end,
         note: `value read before ${label(ctx, section.cls)} was taken`,
       };
     }
   }
   return undefined;
+}
+
+/** Does the cell hold what it held on entry, or did until the section began and is overwritten with what is no new look? */
+function isAsHanded(ctx: DetectorContext, e: Action, section: LockEntry, cell: ValueId): boolean {
+  const { t } = ctx.analysis.machine;
+  const given = (s: State): boolean => (s.mem.get(cell) ?? t.load(cell, 0)) === t.load(cell, 0);
+  if (given(e.state)) return true;
+  const now = e.state.mem.get(cell) as ValueId;
+  let fresh = false;
+  t.walk(now, (v) => {
+    fresh ||= e.state.reads.has(v);
+    return !fresh;
+  });
+  return (
+    !fresh &&
+    ctx.analysis.events.some(
+      (a) => a.k === "acquire" && a.cls === section.cls && a.site.at === section.origin.at && given(a.state),
+    )
+  );
 }
