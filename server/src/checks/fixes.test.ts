@@ -28,6 +28,8 @@ const NONE: ReadonlySet<string> = new Set<string>([
   "pte-modify-needs-ptl bad 2",
   // The pointer to the entry is unmapped before the reference could be given back.
   "gup-fast-recheck bad 2",
+  // Nothing in the function says which lock it should be.
+  "seqcount-writer-serialised bad 1",
   // The reads have to become a loop.
   "seqcount-balance-and-retry bad 2",
 ]);

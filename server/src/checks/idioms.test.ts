@@ -391,3 +391,24 @@ it("an object on the stack needs no lock that others would need to see it", () =
   expect(reported(code("&pseudo"))).toEqual([]);
   expect(reported(code("real"))).toContain("R02 owner_ioctl");
 });
+
+describe("the VMAs of a loop", () => {
+  const loop = (lock: string): string => `
+    void forget_policies(struct mm_struct *mm)
+    {
+    	struct vm_area_struct *vma;
+    	VMA_ITERATOR(vmi, mm, 0);
+
+    	mmap_write_lock(mm);
+    	for_each_vma(vmi, vma) {
+    		${lock}
+    		vma->vm_policy = NULL;
+    	}
+    	mmap_write_unlock(mm);
+    }`;
+
+  it("are those of the mm that the iterator was declared with", () => {
+    expect(reported(loop(""))).toEqual(["R03 forget_policies"]);
+    expect(reported(loop("vma_start_write(vma);"))).toEqual([]);
+  });
+});

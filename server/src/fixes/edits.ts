@@ -2,6 +2,7 @@
 import type { FixEdit } from "../rules/model";
 import { callAt, callsOf, failureTest, jumpOf, resultOf, successTest } from "./calls";
 import { type Draft, Inapplicable, inBlock, type Located } from "./draft";
+import { enclose } from "./enclose";
 import { braced, declare, hoistReturn, indented, insertAt, splitDeclaration } from "./layout";
 import type { Words } from "./words";
 
@@ -14,7 +15,7 @@ export function applyEdit(draft: Draft, edit: FixEdit, words: Words): void {
   else if (edit.remove !== undefined) remove(draft, place(draft, edit.remove));
   else if (edit.delay !== undefined) delay(draft, place(draft, edit.delay), place(draft, edit.behind ?? "site"));
   else if (edit.wrap !== undefined) wrap(draft, place(draft, edit.wrap), edit.with ?? ["", ""], words);
-  else if (edit.enclose !== undefined) enclose(draft, place(draft, edit.enclose), edit.with ?? ["", ""], words);
+  else if (edit.enclose !== undefined) section(draft, place(draft, edit.enclose), edit.with ?? ["", ""], words);
   else if (edit.declare !== undefined) declare(draft, words.fill(edit.declare));
 }
 
@@ -125,6 +126,12 @@ function ownLines(draft: Draft, { stmt }: Located): { at: number; end: number } 
   return { at, end };
 }
 
+/** Length of the blank line that is one too many when whole lines between two are taken away. */
+function gapAround(draft: Draft, { at, end }: { at: number; end: number }): number {
+  const first = /[\n{][ \t]*\n$/.test(draft.text.slice(0, at));
+  return (first && /^[ \t]*\n/.exec(draft.text.slice(end))?.[0].length) || 0;
+}
+
 function move(draft: Draft, edit: FixEdit): void {
   const what = place(draft, edit.move ?? "");
   const to = place(draft, edit.before ?? edit.after ?? "");
@@ -152,9 +159,10 @@ function move(draft: Draft, edit: FixEdit): void {
     .filter((m) => m.at >= lines.at && m.at < lines.end)
     .map((mark) => ({ mark, at: mark.at - lines.at, length: mark.end - mark.at }));
   const forward = at > lines.at;
-  draft.splice(forward ? at : lines.at, forward ? at : lines.end, forward ? text : "");
-  draft.splice(forward ? lines.at : at, forward ? lines.end : at, forward ? "" : text);
-  const now = forward ? at - text.length : at;
+  const gone = { at: lines.at, end: lines.end + gapAround(draft, lines) };
+  draft.splice(forward ? at : gone.at, forward ? at : gone.end, forward ? text : "");
+  draft.splice(forward ? gone.at : at, forward ? gone.end : at, forward ? "" : text);
+  const now = forward ? at - (gone.end - gone.at) : at;
   for (const { mark, at: offset, length } of inside) {
     mark.at = now + offset;
     mark.end = mark.at + length;
@@ -198,22 +206,6 @@ function wrap(draft: Draft, name: string, [before, behind]: readonly [string, st
   insertAt(draft, name, [close], "after");
 }
 
-/** The first statement before a place, the second on every way out behind it. */
-function enclose(draft: Draft, name: string, [before, behind]: readonly [string, string], words: Words): void {
-  splitDeclaration(draft, name);
-  const open = words.fill(before);
-  const close = words.fill(behind);
-  if (inBlock(draft.statementAt(draft.mark(name).at)).parent) throw new Inapplicable("not in the outermost block");
-  if (open !== "") insertAt(draft, name, [open], "before");
-  const rest = { at: draft.mark(name).at, end: draft.text.length };
-  if (draft.inside(rest, "goto").length > 0) throw new Inapplicable("a jump behind it");
-  const returns = draft.inside(rest, "return");
-  if (returns.length === 0 || draft.fn.body.at(-1)?.k !== "return") throw new Inapplicable("ends without a return");
-  returns.forEach(({ stmt }, i) => {
-    draft.marks.set(`way out ${i}`, { at: stmt.at, end: stmt.end });
-  });
-  returns.forEach((_, i) => {
-    hoistReturn(draft, `way out ${i}`);
-    insertAt(draft, `way out ${i}`, [close], "before");
-  });
+function section(draft: Draft, name: string, [before, behind]: readonly [string, string], words: Words): void {
+  enclose(draft, name, words.fill(before), words.fill(behind));
 }

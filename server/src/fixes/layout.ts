@@ -1,5 +1,5 @@
 /** Putting statements into a function the way the kernel lays them out: tabs, braces, declarations first. */
-import type { Stmt } from "../syntax/ast";
+import type { Expr, Stmt } from "../syntax/ast";
 import { type Draft, Inapplicable, inBlock, type Located } from "./draft";
 
 /** Lines (with their own further indentation) at the indentation of a place. */
@@ -178,7 +178,7 @@ export function declare(draft: Draft, declaration: string): void {
 export function hoistReturn(draft: Draft, place: string): void {
   const here = draft.statementAt(draft.mark(place).at);
   const { stmt } = here;
-  if (stmt.k !== "return" || !stmt.e || stmt.e.k === "id" || stmt.e.k === "num") return;
+  if (stmt.k !== "return" || !stmt.e || isPlain(stmt.e)) return;
   braced(draft, place);
   const again = draft.statementAt(draft.mark(place).at).stmt;
   if (again.k !== "return" || !again.e) throw new Inapplicable("no return");
@@ -193,6 +193,12 @@ export function hoistReturn(draft: Draft, place: string): void {
   mark.at = at + `${local} = `.length + inner.at;
   mark.end = mark.at + inner.length;
   declare(draft, `${type}${type.endsWith("*") ? "" : " "}${local}`);
+}
+
+/** `ret`, `0`, `-EINVAL`: the same wherever it is evaluated. */
+function isPlain(e: Expr): boolean {
+  if (e.k === "un" && e.op === "-") return isPlain(e.e);
+  return e.k === "id" || e.k === "num";
 }
 
 /** A local of the type whose name says that it is the result. */

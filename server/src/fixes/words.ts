@@ -89,6 +89,12 @@ export class Words {
         if (way.length === 0) return failure(this.draft.fn.returnType, extra, ERROR_POINTER.exec(this.draft.text)?.[1]);
         return way.map((s) => this.draft.slice(s)).join("\n");
       }
+      case "skip": {
+        let around = here.parent;
+        while (around && around.stmt.k !== "while" && around.stmt.k !== "for" && around.stmt.k !== "do")
+          around = around.parent;
+        return around ? "continue;" : undefined;
+      }
       case "again": {
         const jump = jumpFor(this.draft, here, extra ?? "");
         return jump && this.draft.slice(jump);

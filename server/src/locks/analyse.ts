@@ -5,7 +5,7 @@ import { type Budget, type Domain, solve } from "../dataflow/solver";
 import type { FunctionAst } from "../syntax/ast";
 import { assume, truth } from "./assume";
 import type { PerformedCall } from "./callSites";
-import { applyModel } from "./calls";
+import { applyModel, quietAddress } from "./calls";
 import { canonicalLock } from "./canonical";
 import type { Compiled, EntryContext, Scope } from "./context";
 import type { Event } from "./events";
@@ -396,8 +396,8 @@ function iterate(
   const body = s.fork();
   const frame: CallFrame = { args: [], lvalues: [], ret: m.t.zero };
   for (const a of call.args) {
-    const lvalue = a.k === "id" && m.isLocal(a.name) ? m.t.local(a.name) : null;
-    frame.lvalues.push(lvalue);
+    // An iterator that a macro declares is not known as a local variable.
+    frame.lvalues.push(a.k === "id" ? quietAddress(m, body, a) : null);
     frame.args.push(m.eval(body, a));
   }
   if (m.dead) return;

@@ -73,7 +73,7 @@ function mayKeep(m: Machine, name: string): boolean {
 }
 
 /** Address of an lvalue argument without reporting an access. */
-function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
+export function quietAddress(m: Machine, s: State, e: Expr): ValueId | null {
   const sink = m.sink;
   m.sink = null;
   const a = m.address(s, e);

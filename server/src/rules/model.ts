@@ -156,7 +156,7 @@ export interface FixEdit {
   delay?: FixPlace | undefined;
   /** This statement gets one before and one behind it. */
   wrap?: FixPlace | undefined;
-  /** One statement before this one, another on every way out behind it. */
+  /** One statement before this one; another behind the last use of what it found, and on every way out in between. */
   enclose?: FixPlace | undefined;
   /** A local variable, unless there is one of that name. */
   declare?: string | undefined;

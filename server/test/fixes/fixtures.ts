@@ -139,6 +139,37 @@ vm_fault_t make_young(struct vm_fault *vmf, pmd_t entry)
 }
 `,
   },
+  // The walk ends, by jumps too, before something that sleeps.
+  R43: {
+    "Disable interrupts around the walk": `
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	long present = 0;
+	pgd_t *pgd;
+	pmd_t *pmd;
+	pte_t *pte;
+
+	if (cmd > 0) {
+		pgd = pgd_offset(current->mm, arg);
+		if (pgd_none(*pgd))
+			goto out;
+		pmd = pmd_offset(pud_offset(p4d_offset(pgd, arg), arg), arg);
+		pte = pte_offset_map(pmd, arg);
+		if (!pte)
+			return -EFAULT;
+		present = pte_present(ptep_get_lockless(pte));
+		pte_unmap(pte);
+	}
+	msleep(1);
+out:
+	return present;
+}
+
+static const struct file_operations dev_fops = {
+	.unlocked_ioctl = dev_ioctl,
+};
+`,
+  },
   R62: {
     "Unlock before the error is returned": `
 struct mirror {

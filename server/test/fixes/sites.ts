@@ -4,6 +4,7 @@
  */
 
 import { EDITED } from "./edited";
+import { REWRITTEN } from "./rewritten";
 
 interface Common {
   rule: string;
@@ -222,6 +223,15 @@ const MUTATED: Mutated[] = [
   },
   {
     rule: "R35",
+    title: "Compare with what was read, and back off",
+    file: "mm/memory.c",
+    fn: "handle_pte_fault",
+    operator: "delete-recheck",
+    seeded: "inconclusive",
+    repaired: "inconclusive",
+  },
+  {
+    rule: "R35",
     title: "Go on only where it is what it was",
     file: "mm/memory.c",
     fn: "wp_page_copy",
@@ -391,4 +401,4 @@ const MUTATED: Mutated[] = [
   },
 ];
 
-export const SITES: SiteRow[] = [...MUTATED, ...EDITED];
+export const SITES: SiteRow[] = [...MUTATED, ...EDITED, ...REWRITTEN];
