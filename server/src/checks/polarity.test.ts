@@ -201,3 +201,136 @@ describe("a reference taken by a walk without locks", () => {
     expect(reported(walk(check))).toEqual(["R42 grab_all"]);
   });
 });
+
+describe("a decision under the user's own lock", () => {
+  const mirror = (body: string): string => `
+    struct mirror { struct mmu_interval_notifier notifier; struct mutex lock; unsigned long pfn; };
+    int program(struct mirror *m);
+    static int mirror_fault(struct mirror *m, struct hmm_range *range)
+    {
+    	unsigned long timeout = jiffies + 100;
+    	int ret;
+
+    	while (true) {
+    		if (time_after(jiffies, timeout))
+    			return -EBUSY;
+    		range->notifier_seq = mmu_interval_read_begin(&m->notifier);
+    		mmap_read_lock(current->mm);
+    		ret = hmm_range_fault(range);
+    		mmap_read_unlock(current->mm);
+    		if (ret)
+    			return ret;
+    		mutex_lock(&m->lock);
+    		${body}
+    	}
+    	ret = program(m);
+    	mutex_unlock(&m->lock);
+    	return ret;
+    }`;
+  const RETRY = "mmu_interval_read_retry(&m->notifier, range->notifier_seq)";
+
+  it("starts over where something came in between", () => {
+    expect(reported(mirror(`if (${RETRY}) { mutex_unlock(&m->lock); continue; } break;`))).toEqual([]);
+    expect(reported(mirror(`if (!${RETRY}) break; mutex_unlock(&m->lock);`))).toEqual([]);
+  });
+
+  it("does not start over where nothing did", () => {
+    expect(reported(mirror(`if (!${RETRY}) { mutex_unlock(&m->lock); continue; } break;`))).toEqual([
+      "R64 mirror_fault",
+    ]);
+    expect(reported(mirror(`if (${RETRY}) break; mutex_unlock(&m->lock);`))).toEqual(["R64 mirror_fault"]);
+  });
+
+  it("may be all there is to do under the lock", () => {
+    const check = (lost: string): string => `
+      struct mirror { struct mmu_interval_notifier notifier; struct mutex lock; int lost; };
+      void told(struct mirror *m);
+      static int mirror_check(struct mirror *m, unsigned long seq)
+      {
+      	int ret = 0;
+
+      	mutex_lock(&m->lock);
+      	if (mmu_interval_read_retry(&m->notifier, seq)) {
+      		${lost}
+      		ret = -EAGAIN;
+      	}
+      	mutex_unlock(&m->lock);
+      	return ret;
+      }`;
+    expect(reported(check(""))).toEqual([]);
+    expect(reported(check("told(m);"))).toEqual([]);
+  });
+});
+
+describe("a fault that is handled under the lock it takes", () => {
+  const handle = (look: string, write = "set_pte_at(vmf->vma->vm_mm, vmf->address, vmf->pte, entry);"): string => `
+    pte_t made(pte_t entry);
+    static int handle(struct vm_fault *vmf, pte_t entry)
+    {
+    	vmf->pte = pte_offset_map_lock(vmf->vma->vm_mm, vmf->pmd, vmf->address, &vmf->ptl);
+    	if (!vmf->pte)
+    		return -EAGAIN;
+    	${look}
+    	${write}
+    	pte_unmap_unlock(vmf->pte, vmf->ptl);
+    	return 0;
+    }`;
+  const LEAVE = "{ pte_unmap_unlock(vmf->pte, vmf->ptl); return -EAGAIN; }";
+
+  it("looks at the entry first, though nothing names the old one", () => {
+    expect(reported(handle(`if (vmf_pte_changed(vmf)) ${LEAVE}`))).toEqual([]);
+    expect(reported(handle(`if (!pte_none(ptep_get(vmf->pte))) ${LEAVE}`))).toEqual([]);
+    expect(reported(handle(""))).toEqual(["R35 handle"]);
+  });
+
+  it("looks on the paths that need it", () => {
+    expect(reported(handle(`if (vmf->flags & FAULT_FLAG_WRITE && vmf_pte_changed(vmf)) ${LEAVE}`))).toEqual([]);
+  });
+
+  it("does not look by comparing what is old", () => {
+    expect(reported(handle(`if (!pte_same(vmf->orig_pte, vmf->orig_pte)) ${LEAVE}`))).toEqual(["R35 handle"]);
+    expect(reported(handle(`if (!pte_same(ptep_get(vmf->pte), vmf->orig_pte)) ${LEAVE}`))).toEqual([]);
+  });
+
+  it("was handed an entry, even if it keeps its own there later", () => {
+    const write = "vmf->orig_pte = made(entry); set_pte_at(vmf->vma->vm_mm, vmf->address, vmf->pte, entry);";
+    const early = "swp_entry_t old = pte_to_swp_entry(vmf->orig_pte);";
+    expect(reported(handle(early, write))).toEqual(["R35 handle"]);
+    expect(reported(handle(`${early} if (vmf_pte_changed(vmf)) ${LEAVE}`, write))).toEqual([]);
+  });
+});
+
+describe("a walk that a counter watches", () => {
+  const walk = (behind: string): string => `
+    static int pin(unsigned long start, unsigned long end, unsigned int flags, struct page **pages)
+    {
+    	unsigned long irq;
+    	unsigned int seq = 0;
+    	int nr = 0;
+
+    	if (flags & FOLL_PIN) {
+    		seq = raw_read_seqcount(&current->mm->write_protect_seq);
+    		if (seq & 1)
+    			return 0;
+    	}
+    	local_irq_save(irq);
+    	walk_all(start, end, flags, pages, &nr);
+    	local_irq_restore(irq);
+    	if (flags & FOLL_PIN) {
+    		${behind}
+    	}
+    	return nr;
+    }`;
+  const MOVED = "read_seqcount_retry(&current->mm->write_protect_seq, seq)";
+
+  it("gives back what it has when the counter moved", () => {
+    expect(reported(walk(`if (${MOVED}) { unpin_user_pages(pages, nr); return 0; }`))).toEqual([]);
+    expect(reported(walk(`bool moved = ${MOVED};\n if (moved) { unpin_user_pages(pages, nr); nr = 0; }`))).toEqual([]);
+  });
+
+  it("does not go on as if nothing had happened", () => {
+    expect(reported(walk(`if (${MOVED}) { }`))).toEqual(["R54 pin"]);
+    expect(reported(walk(`if (${MOVED}) unpin_user_pages(pages, nr);`))).toEqual(["R54 pin"]);
+    expect(reported(walk(`if (!${MOVED}) { unpin_user_pages(pages, nr); return 0; }`))).toEqual(["R54 pin"]);
+  });
+});

@@ -42,7 +42,10 @@ export const recheck: Detector = (ctx, check) => {
       )
     )
       continue;
-    const earlier = readBefore(ctx, e, section, reads) ?? handedDown(ctx, e, section, check.with.read);
+    const earlier =
+      readBefore(ctx, e, section, reads) ??
+      handedDown(ctx, e, section, check.with.read) ??
+      (looksElsewhere(ctx, e, section, classes) ? undefined : carried(ctx, e, section, check.with.read));
     if (!earlier) continue;
     out.push(finding(ctx, check.id, e, section, earlier));
   }
@@ -130,6 +133,34 @@ function handedDown(ctx: DetectorContext, e: Action, section: LockEntry, read: u
         note: `value read before ${label(ctx, section.cls)} was taken`,
       };
     }
+  }
+  return undefined;
+}
+
+/** Does another path look at something in the section before it comes to this change? Which one is taken may be known better than here. */
+function looksElsewhere(ctx: DetectorContext, e: Action, { origin }: LockEntry, classes: Set<string>): boolean {
+  return ctx.analysis.events.some((x) => {
+    if (x.k !== "action" || x.site.at !== e.site.at) return false;
+    const there = sectionOf(x, classes, true);
+    return there?.checked === true && there.origin.at === origin.at;
+  });
+}
+
+/** Not named here, but what the function was called for: a structure that holds the entry as it was. */
+function carried(ctx: DetectorContext, e: Action, section: LockEntry, read: unknown): Site | undefined {
+  const { rules, scope } = ctx.analysis.machine;
+  if (!mappedBy(ctx, e.obj, section)) return undefined;
+  const actions = list(read);
+  for (const p of ctx.fn.params) {
+    const tag = structTag(p.type);
+    const field = [...(tag === undefined ? [] : scope.fields(tag))].find(([, type]) => {
+      const action = rules.cellReads.get(type.trim());
+      return action !== undefined && actions.includes(action);
+    });
+    const at = ctx.text.search(new RegExp(`\\b${p.name}\\b`));
+    if (!field || at < 0) continue;
+    const note = `${p.name}->${field[0]} was read before ${label(ctx, section.cls)} was taken`;
+    return { at, end: at + p.name.length, note };
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { POSITIVE, ZERO } from "../locks/facts";
 import { termOn } from "../locks/obligations";
 import { holds, isHeld } from "../locks/query";
 import type { LockEntry, Site, State } from "../locks/state";
+import type { ValueId } from "../locks/values";
 import type { CheckRule, Need } from "../rules/model";
 import { isPointer } from "../syntax/types";
 import { balance } from "./balance";
@@ -303,11 +304,13 @@ function unchecked(
     const verdicts = retries.map((r) => resultAt(ctx, r)).filter((v) => v !== undefined);
     const acted = verdicts.some((v) => (x.state.mask(t, v) & ~ZERO) === 0) || verdicts.length === 0;
     const moved = verdicts.length > 0 && verdicts.every((v) => (x.state.mask(t, v) & ZERO) === 0);
-    // The answer had its say before paths met again: nothing was done about it.
+    // Paths met again, and return what was found before: nothing was done about the answer.
+    const before = (v: ValueId): boolean => retries.some((r) => [...r.state.mem].some(([, old]) => old === v));
     const open =
       check.with.kind === "reader-retry" &&
       verdicts.length > 0 &&
-      verdicts.every((v) => (x.state.mask(t, v) & ~ZERO) !== 0 && (x.ret === null || !t.mentions(x.ret, v)));
+      verdicts.every((v) => (x.state.mask(t, v) & ~ZERO) !== 0) &&
+      (x.ret === null || before(x.ret));
     if (moved || open)
       out.push(
         finding(ctx, check, (retries[0] as Action).site, "succeeds although the counter moved", [

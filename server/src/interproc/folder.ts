@@ -239,6 +239,11 @@ export class Folder<V> {
         types.set(field, type);
         return type;
       },
+      fields: (tag) => {
+        program.db.read("files");
+        program.db.read(`struct:${tag}`);
+        return program.o.index.structFields(ref.file, tag);
+      },
     };
   }
 

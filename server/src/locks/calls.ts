@@ -182,12 +182,32 @@ function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame):
     // Found after whatever the call let go of.
     s.setStale(frame.ret, undefined);
   }
-  // What is compared with itself is not looked at.
-  const idle = model.pure && frame.args.length > 1 && frame.args.every((v) => v === frame.args[0]);
-  if (m.rules.lookActions.size > 0 && !idle) {
+  if (m.rules.lookActions.size > 0 && looks(m, s, model, frame)) {
     for (const a of m.lastActions) if (m.rules.lookActions.has(a)) s.addRead(frame.ret, a);
   }
   m.lastActions.length = 0;
+}
+
+/** Does the call tell something of an entry as it is now? Not what compares a value with itself, or works on older values only. */
+function looks(m: Machine, s: State, model: CallModel, { args }: CallFrame): boolean {
+  if (m.rules.api(model.name, args.length)) return !model.pure || args.some((v) => isFresh(m, s, v) || !isGiven(m, v));
+  const reads = [...m.rules.cellReads.values()];
+  return m.lastActions.some((a) => reads.includes(a)) || args.some((v) => isFresh(m, s, v));
+}
+
+/** A parameter, or a member of what one points to: known before the function began. */
+function isGiven(m: Machine, v: ValueId): boolean {
+  const x = m.t.get(v);
+  return x.k === "param" || (x.k === "load" && m.t.get(x.addr).k === "field" && m.t.root(v).k === "param");
+}
+
+function isFresh(m: Machine, s: State, v: ValueId): boolean {
+  let found = s.reads.has(v);
+  m.t.walk(v, (part) => {
+    found ||= s.reads.has(part);
+    return !found;
+  });
+  return found;
 }
 
 function pick(m: Machine, s: State, outcomes: Outcome[], frame: CallFrame): Outcome | null {

@@ -119,6 +119,8 @@ export interface Scope {
   /** Value of an object-like macro: a number, or the names it ors together. */
   constant(name: string): number | string[] | null;
   fieldType(struct: string, field: string): string | undefined;
+  /** Declared types of all fields of a struct, by name. */
+  fields(struct: string): ReadonlyMap<string, string>;
   /** Is the function a callback whose counters are followed (`inc:` actions)? */
   counters?: boolean;
 }

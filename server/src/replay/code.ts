@@ -230,7 +230,7 @@ export class UserCode {
     const key = `${file}|${tag}`;
     let found = this.types.get(key);
     if (!found) {
-      found = this.program.o.index.structTypes(file, tag);
+      found = [...this.program.o.index.structFields(file, tag).values()];
       this.types.set(key, found);
     }
     return found;

@@ -114,13 +114,13 @@ export class TreeIndex {
     return undefined;
   }
 
-  /** Declared types of all fields of a struct as the file sees it. */
-  structTypes(file: string, structTag: string): string[] {
+  /** Declared types of all fields of a struct as the file sees it, by name. */
+  structFields(file: string, structTag: string): ReadonlyMap<string, string> {
     for (const path of [file, ...this.includesOf.definers(file, "structs", structTag)]) {
       const item = this.scan(path)?.structs.find((s) => s.tag === structTag);
-      if (item) return [...item.fields.values()];
+      if (item) return item.fields;
     }
-    return [];
+    return new Map();
   }
 
   /** All functions that call `fn`, and whether they are all. */
