@@ -2,7 +2,7 @@
  * Where a reference stays: the places of a function behind which it is not given back any more. On every way there, what it was
  * taken for has to be known to be what it was.
  */
-import { type Block, type Cfg, successors } from "../cfg/cfg";
+import { type Block, type Cfg, type Instr, successors } from "../cfg/cfg";
 import { ZERO } from "../locks/facts";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
@@ -61,7 +61,9 @@ export function keptUnverified(
     const level = followed.find((l) => leaves(ctx, block, g, l, returned));
     if (level !== undefined && "at" in block.term)
       return { at: block.term.at, unknown: [level], note: "where it has changed the reference is not given back" };
-    const used = givesBack(ctx, block, mark, names) ? usedBehind(ctx, cfg, block, mark, names) : undefined;
+    // A variable may say behind it that nothing is left to be used.
+    const plain = !noted && !block.instrs.some(assigns) && givesBack(ctx, block, mark, names);
+    const used = plain ? usedBehind(ctx, cfg, block, mark, names) : undefined;
     if (used !== undefined)
       return { at: used, unknown: followed, note: "used here, after the reference was given back on some path" };
   }
@@ -86,10 +88,10 @@ function leaves(
 /** Does a comparison behind `g` lead to an assignment of a variable? */
 function keepsVerdict(ctx: DetectorContext, cfg: Cfg, { term }: Block, g: Action): boolean {
   if (term.k !== "branch" || term.at < g.site.at || changedSide(ctx, term.cond, "") === null) return false;
-  return [term.t, term.f].some((to) =>
-    cfg.blocks[to]?.instrs.some((i) => i.k === "temp" || (i.k === "eval" && i.e.k === "assign" && i.e.l.k === "id")),
-  );
+  return [term.t, term.f].some((to) => cfg.blocks[to]?.instrs.some(assigns));
 }
+
+const assigns = (i: Instr): boolean => i.k === "temp" || (i.k === "eval" && i.e.k === "assign" && i.e.l.k === "id");
 
 /** The outcome of a condition that says of two entries that they differ; null: it compares no entries. `action`: how it begins. */
 function changedSide(ctx: DetectorContext, cond: Expr, action: string): boolean | null {

@@ -175,6 +175,10 @@ describe("a reference taken by a walk without locks", () => {
       "if (pmd_val(pmd) == pmd_val(*pmdp)) { if (pte_same(pte, ptep_get(ptep))) goto keep; }\n" + UNDO + "\nkeep: ;",
     ],
     ["kept in a variable", `bool moved = ${PMD} || ${PTE};\n if (moved) { ${UNDO} }`],
+    [
+      "forgotten when it is undone",
+      `if (${PMD} || ${PTE}) { gup_put_folio(folio, 1, flags); folio = NULL; }\n if (!folio) goto out;`,
+    ],
     ["told about before it is undone", `if (${PMD} || ${PTE}) { note_loss(folio); ${UNDO} }`],
     [
       "undone by a helper",

@@ -235,7 +235,7 @@ export class EngineImpl implements Engine {
 
   private waitsForCallers(ref: FunctionRef, dir: string): boolean {
     try {
-      return this.program.isRelevant(ref, dir) && this.program.waitsForCallers(ref, dir);
+      return this.program.isRelevant(ref, dir) && this.program.folder(dir).waitsForCallers(ref);
     } catch (error) {
       if (isCancellation(error)) throw error;
       // What is wrong with it is said where it is checked.

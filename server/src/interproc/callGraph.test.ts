@@ -1,5 +1,6 @@
 /** The call graph, asked and edited at random, says what a graph that is built anew says, and what a plain definition says. */
 import { describe, expect, it } from "vitest";
+import { randomFrom } from "../../test/mutations/sample";
 import { CallGraph, type FunctionRef, refOf } from "./callGraph";
 import type { Changes } from "./inputs";
 
@@ -70,17 +71,6 @@ const said = (graph: CallGraph, name: string): { relevant: boolean; circle: stri
   circle: graph.circle(keyOf(name)),
 });
 
-/** Numbers below `n`, repeatable. */
-function randomly(seed: number): (n: number) => number {
-  let x = seed >>> 0 || 1;
-  return (n) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % n;
-  };
-}
-
 describe("call graph", () => {
   const chain = (): Sketches =>
     new Map([
@@ -133,7 +123,8 @@ describe("call graph", () => {
   it("answers after random edits as the definitions do", { timeout: 60_000 }, () => {
     const names = Array.from({ length: 9 }, (_, i) => `f${i}`);
     for (let seed = 1; seed <= 400; seed++) {
-      const random = randomly(seed * 2_654_435_761);
+      const any = randomFrom(seed);
+      const random = (n: number): number => Math.floor(any() * n);
       const some = (): Sketch => ({
         calls: names.filter(() => random(6) === 0),
         touches: random(7) === 0,

@@ -366,7 +366,7 @@ export class Folder<V> {
     return plain && ref ? this.plainAnalysis(ref, plain) : null;
   }
 
-  /** Have callers to be analysed before the function can be judged? */
+  /** Have callers to be analysed before the function can be judged? Analyses the function, but none of them. */
   waitsForCallers(ref: FunctionRef): boolean {
     return this.matters.get(refKey(ref)) && hangsOnCallers(this, ref);
   }

@@ -413,11 +413,6 @@ export class Program<V> {
     return this.folder(dir).verdict(refKey(ref));
   }
 
-  /** Does the verdict rest on what callers hold? Analyses the function, but none of its callers. */
-  waitsForCallers(ref: FunctionRef, dir: string): boolean {
-    return this.folder(dir).waitsForCallers(ref);
-  }
-
   timed<T>(phase: string, f: () => T): T {
     const t0 = now();
     this.depth++;

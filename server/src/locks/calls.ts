@@ -182,7 +182,7 @@ function finishResult(m: Machine, s: State, model: CallModel, frame: CallFrame):
     // Found after whatever the call let go of.
     s.setStale(frame.ret, undefined);
   }
-  if (m.rules.lookActions.size > 0 && looks(m, s, model, frame)) {
+  if (m.lastActions.length > 0 && m.rules.lookActions.size > 0 && looks(m, s, model, frame)) {
     for (const a of m.lastActions) if (m.rules.lookActions.has(a)) s.addRead(frame.ret, a);
   }
   m.lastActions.length = 0;
