@@ -1,4 +1,6 @@
 /** Which steps can break which invariants. */
+import { compileExpr } from "./expression";
+import { initialState, layoutOf } from "./layout";
 import { type Expr, type Model, narrow, nextPcs, type Op, type Ref } from "./model";
 
 /** What an invariant looks at. */
@@ -55,8 +57,15 @@ function writtenBy(op: Op): Ref | null {
   return op.k === "free" ? narrow(op.live) : null;
 }
 
-/** Per thread and pc: the invariants that the op there may break, with what is tied to it. */
+/**
+ * Per thread and pc: the invariants that the op there may break, with what is tied to it. What is broken from the start is broken
+ * by any op.
+ */
 export function invariantsOf(m: Model): number[][][] {
+  const layout = layoutOf(m, "sc");
+  const start = initialState(m, layout);
+  if (m.invariants.some((i) => compileExpr(i.e, layout, 0)(start) === 0))
+    return m.threads.map(({ ops }) => ops.map(() => m.invariants.map((_, i) => i)));
   const supports = m.invariants.map((i) => supportOf(i.e));
   return m.threads.map(({ ops }, t) => {
     const out = ops.map((op) => brokenBy(op, t, supports));

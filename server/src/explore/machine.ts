@@ -2,7 +2,7 @@
 import { bufferAt, flushStore } from "./buffers";
 import { compileExpr, type Eval } from "./expression";
 import { invariantsOf } from "./harms";
-import { BUFFER_DEPTH, DORMANT, initialState, type Layout, layoutOf, pcOf, type State, setPc } from "./layout";
+import { BUFFER_DEPTH, DORMANT, type Layout, layoutOf, pcOf, type State, setPc } from "./layout";
 import type { Choice, MemoryModel, Model, Op, Violation } from "./model";
 import { sectionAt } from "./sections";
 import { compileStep, PRUNES, type Pruned, type Report, type Step, VIOLATES } from "./steps";
@@ -44,10 +44,7 @@ export class Machine {
       thread.ops.map((op, pc) => compileStep(op, pc, { model, layout: l, memory, report, thread: t })),
     );
     this.all = model.invariants.map((x) => ({ e: compileExpr(x.e, l, 0), harm: x.harm }));
-    const start = initialState(model, l);
-    // What is broken from the start is broken by any step.
-    const always = memory === "tso" || this.all.some((i) => i.e(start) === 0);
-    const broken = always ? null : invariantsOf(model);
+    const broken = memory === "tso" ? null : invariantsOf(model);
     this.checks = model.threads.map((thread, t) =>
       thread.ops.map((_, pc) => (broken ? broken[t]![pc]!.map((i) => this.all[i]!) : this.all)),
     );

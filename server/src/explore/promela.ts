@@ -1,6 +1,7 @@
 /**
  * A model as Promela, for the model checker Spin: same ops, same violations. Sequentially consistent only.
- * A path that this program cuts or cannot follow ends there too (`gone`). What only its own thread notices follows in the same atomic step.
+ * A thread that this program cuts or cannot follow ends there too (`gone`), and the others go on. What only its own thread notices
+ * follows in the same atomic step.
  */
 import { footprints } from "./footprint";
 import { invariantsOf } from "./harms";
@@ -16,12 +17,15 @@ const HEADER = `/*
  *   spin -a model.pml && gcc -O2 -DSAFETY -DNOREDUCE -DVECTORSZ=4096 -o pan pan.c && ./pan -m1000000
  */
 ${VALUES}
-bool gone = false;	/* a bound was reached, or a value that the model does not have */
+bool gone = false;	/* some thread reached a bound, or a value that the model does not have */
 `;
 
 export function toPromela(m: Model): string {
   return new Exporter(m).text();
 }
+
+/** Spin accepts that a process stands still where the label begins with `end`: at any op, whether or not others notice it. */
+const label = (pc: number): string => `end${pc}`;
 
 class Exporter {
   private readonly n: number;
@@ -30,6 +34,8 @@ class Exporter {
   private readonly follows: boolean[][];
   /** Invariants to be looked at behind an op. */
   private readonly broken: number[][][];
+  /** Some ops are tied to others. */
+  private readonly ties: boolean;
   /** Some thread is woken by another, or is a handler. */
   private readonly sleepers: boolean;
 
@@ -39,6 +45,7 @@ class Exporter {
     const foot = footprints(m);
     this.follows = m.threads.map((_, t) => followsAtOnce(m, foot, t));
     this.broken = invariantsOf(m);
+    this.ties = m.threads.some((t) => t.ops.some((op) => op.atomic));
     this.sleepers = m.threads.some((t) => t.dormant || t.interrupts || t.ops.some((op) => op.k === "spawn"));
   }
 
@@ -56,6 +63,7 @@ class Exporter {
       array("bool", "up", this.sleepers ? n : 0),
       array("bool", "busy", m.threads.some((t) => t.interrupts) ? n : 0),
       array("bool", "ended", n),
+      this.ties ? "bool over = false;\t/* in the middle of an atomic sequence: nobody goes on */" : "",
       // Of one atomic step: no part of a state.
       ...Array.from({ length: this.ops.mostTemps }, (_, i) => `hidden short x${i};`),
     ].filter(Boolean);
@@ -63,7 +71,6 @@ class Exporter {
     const init = m.cells.map((cell, i) => (cell.init === 0 ? "" : `c[${i}] = ${cell.init};`));
     const start = m.threads.map((thread, t) => (thread.dormant || !this.sleepers ? "" : `up[${t}] = true;`));
     lines.push("init {", "  atomic {", ...[...init, ...start].filter(Boolean).map((x) => `    ${x}`));
-    lines.push(...m.invariants.map((i) => `    assert((${promelaValue(i.e).text}) != 0);`));
     lines.push(...m.threads.map((_, t) => `    run T${t}();`), "  }");
     lines.push("  /* nobody can go on: has everybody who was woken come to an end? */");
     const ends = m.threads.map((thread, t) =>
@@ -80,18 +87,13 @@ class Exporter {
     out.push("");
     const following: string[] = [];
     thread.ops.forEach((op, pc) => {
-      const lines = [`${this.label(t, pc)}:`, "  if", ...this.step(t, pc, op), "  fi;"];
+      const lines = [`${label(pc)}:`, "  if", ...this.step(t, pc, op), "  fi;"];
       (this.follows[t]![pc] ? following : out).push(...lines);
     });
     // A jump from one atomic step into the middle of another does not give way.
     if (following.length > 0) out.push("  atomic {", "  goto end;", ...following, "  }");
     out.push("end: false", "}", "");
     return out;
-  }
-
-  /** Labels that begin with `end` are places to stand still. */
-  private label(t: number, pc: number): string {
-    return this.follows[t]![pc] ? `op${pc}` : `end${pc}`;
   }
 
   private asserts(t: number, pc: number): string[] {
@@ -102,7 +104,7 @@ class Exporter {
   private step(t: number, pc: number, op: Op): string[] {
     const thread = this.m.threads[t]!;
     const follows = this.follows[t]![pc]!;
-    const guards = follows ? [] : ["!gone"];
+    const guards = this.ties ? ["!over"] : [];
     if (pc === 0 && (thread.dormant || thread.interrupts)) guards.push(`up[${t}]`);
     if (pc === 0 && thread.interrupts) {
       const { host, section } = thread.interrupts;
@@ -120,7 +122,7 @@ class Exporter {
       const tied = op.atomic === true && target !== null ? this.tied(t, target, pc) : [];
       // The rest of an atomic sequence is entered without giving way; invariants are looked at behind it.
       if (tied.length === 0) pairs.push(...this.asserts(t, pc));
-      const jump = target === null ? "goto end" : `goto ${this.label(t, target)}`;
+      const jump = target === null ? "goto end" : `goto ${label(target)}`;
       const all = [...guards, ...(guard && guard !== "true" ? [guard] : [])].join(" && ") || "true";
       const gives = effects.at(-1)?.endsWith("goto end;") === true;
       const body = `${[...pairs, ...tied].join(" ")} ${tied.length > 0 || gives ? "" : jump}`.trim();
@@ -131,11 +133,10 @@ class Exporter {
   /** Ops tied to the one before, in place: they neither wait nor have more than one outcome. `head`: the first of them. */
   private tied(t: number, pc: number, head: number): string[] {
     const op = this.m.threads[t]!.ops[pc]!;
+    if (!this.follows[t]![head]) this.ops.tie();
     const ways = this.ops.alternatives(t, op, pc);
     const rest = (to: number): string =>
-      op.atomic === true
-        ? this.tied(t, to, head).join(" ")
-        : `${this.asserts(t, head).join(" ")} goto ${this.label(t, to)}`;
+      op.atomic === true ? this.tied(t, to, head).join(" ") : `${this.asserts(t, head).join(" ")} goto ${label(to)}`;
     return [
       "if",
       ...ways.map((w) => `:: (${w.guard || "true"}) -> ${w.effects.join(" ")} ${rest(w.to ?? nextPcs(op, pc)[0]!)}`),

@@ -11,8 +11,13 @@ export interface Way {
   to?: number;
 }
 
+const GONE = "gone = true; goto end;";
+const OVER = "gone = true; over = true; goto end;";
+
 export class OpExporter {
   private readonly n: number;
+  /** What a thread does that comes to a bound: the others go on. */
+  private giveUp = GONE;
   /** Names for values in between, of one op; most of any op so far. */
   private temps = 0;
   mostTemps = 0;
@@ -24,6 +29,12 @@ export class OpExporter {
   /** Names for values in between may be used again: another op begins. */
   begin(): void {
     this.temps = 0;
+    this.giveUp = GONE;
+  }
+
+  /** What comes now is tied to an op that others may have noticed: whoever gives up here leaves a state that there is not. */
+  tie(): void {
+    this.giveUp = OVER;
   }
 
   /** In how many ways the op at `pc` of thread `t` can go on. */
@@ -103,14 +114,14 @@ export class OpExporter {
       }
       case "spawn":
         return one([
-          `if :: up[${op.thread}] -> gone = true; goto end :: else fi;`,
+          `if :: up[${op.thread}] -> ${this.giveUp} :: else fi;`,
           `up[${op.thread}] = true;`,
           ...(op.section === undefined ? [] : this.snapshot(op.section, op.thread)),
         ]);
       case "sleep":
         return one([`assert(!(${this.atomic(t)}));`]);
       case "cut":
-        return one(["gone = true; goto end;"]);
+        return one([this.giveUp]);
       case "stop": {
         const keeps = this.m.threads[t]!.keeps ?? [];
         const free = this.m.locks.flatMap((_, l) => (keeps.includes(l) ? [] : [`${this.hold(String(l), t)} == 0`]));
@@ -132,7 +143,7 @@ export class OpExporter {
     const asked = kept ? `(${v}) == U && ${kept} == 0` : `(${v}) == U`;
     const yes = `(${v}) != 0 && (${v}) != U${bad ? ` && (${v}) != BAD` : ""}`;
     return [
-      ...(bad ? [{ guard: `(${v}) == BAD`, effects: ["gone = true; goto end;"], to: op.t }] : []),
+      ...(bad ? [{ guard: `(${v}) == BAD`, effects: [this.giveUp], to: op.t }] : []),
       ...(op.assume === false ? [] : [{ guard: asked, effects: note(1), to: op.t }]),
       ...(op.assume === true ? [] : [{ guard: asked, effects: note(2), to: op.f }]),
       { guard: kept ? `(${yes} || ((${v}) == U && ${kept} == 1))` : `(${yes})`, effects: [], to: op.t },
@@ -156,7 +167,7 @@ export class OpExporter {
     const free = this.free(l, t, op.mode);
     const sleeps = op.sleeps ? [`assert(!(${this.atomic(t)}));`] : [];
     const out: Way[] = [
-      ...(inside ? [{ guard: `!(${inside})`, effects: ["gone = true; goto end;"] }] : []),
+      ...(inside ? [{ guard: `!(${inside})`, effects: [this.giveUp] }] : []),
       { guard: when(own), effects: [...sleeps, "assert(false);"] },
       { guard: when(`!(${own}) && ${free}`), effects: [...sleeps, this.take(l, t, op.mode)] },
     ];
@@ -236,7 +247,7 @@ export class OpExporter {
     const { text, bad } = promelaValue(e);
     if (!bad) return then(text);
     const v = this.temp();
-    return [`${v} = ${text};`, `if :: ${v} == BAD -> gone = true; goto end :: else fi;`, ...then(v)];
+    return [`${v} = ${text};`, `if :: ${v} == BAD -> ${this.giveUp} :: else fi;`, ...then(v)];
   }
 
   private indexed(wide: Ref, then: (at: string) => string[]): string[] {
@@ -246,7 +257,7 @@ export class OpExporter {
     const a = this.temp();
     return [
       `${v} = ${this.pure(ref.index)};`,
-      `if :: ${v} < 0 || ${v} >= ${ref.size} -> gone = true; goto end :: else fi;`,
+      `if :: ${v} < 0 || ${v} >= ${ref.size} -> ${this.giveUp} :: else fi;`,
       `${a} = ${ref.base} + ${v};`,
       ...then(a),
     ];
@@ -262,10 +273,7 @@ export class OpExporter {
     const out = [`${old} = c[${at}];`];
     if (op.k === "compareSwap") {
       const want = this.temp();
-      out.push(
-        `${want} = ${this.pure(op.expect)};`,
-        `if :: ${want} == U || ${old} == U -> gone = true; goto end :: else fi;`,
-      );
+      out.push(`${want} = ${this.pure(op.expect)};`, `if :: ${want} == U || ${old} == U -> ${this.giveUp} :: else fi;`);
       return [
         ...out,
         ...this.checked(op.e, (v) => [
@@ -282,7 +290,7 @@ export class OpExporter {
         op.how === "exchange"
           ? `${now} = ${v};`
           : `${now} = ((${old} == U || ${v} == U) -> U : ${op.how === "addNonZero" ? `(${old} == 0 -> 0 : CLIP(${old} + ${v}))` : `CLIP(${old} ${sum[op.how]} ${v})`});`,
-        `if :: ${now} == BAD -> gone = true; goto end :: else fi;`,
+        `if :: ${now} == BAD -> ${this.giveUp} :: else fi;`,
         `c[${at}] = ${now};`,
         ...(op.r === null ? [] : [`r${op.r} = ${old};`]),
       ]),

@@ -5,7 +5,7 @@ import { disciplinedModel } from "../../test/explore/disciplinedModel";
 import { randomModel } from "../../test/explore/randomModel";
 import { runSpin, spinMissing } from "../../test/explore/spin";
 import { describeTool } from "../../test/kernel";
-import type { Model } from "./model";
+import type { Expr, Model, Op } from "./model";
 import { toPromela } from "./promela";
 import { type SearchResult, search } from "./search";
 
@@ -40,7 +40,59 @@ it("an export jumps only to ops that there are", () => {
 });
 
 describeTool(missing, "Spin", () => {
-  it(`agrees on ${MODELS} random programs`, { timeout: 240_000 }, async () => {
+  const model = (first: Op[], second: Op[], invariants: Model["invariants"] = []): Model => ({
+    threads: [first, second].map((ops, t) => ({ name: `t${t}`, registers: 1, ops })),
+    cells: [
+      { name: "own", init: 0 },
+      { name: "shared", init: 1 },
+    ],
+    locks: [],
+    sections: [],
+    invariants,
+    harms: ["harm"],
+  });
+  const site = 0;
+  const own = { base: 0, size: 1 };
+  const shared = { base: 1, size: 1 };
+  const stop: Op = { k: "stop", site };
+  const cut: Op = { k: "cut", id: 0, site };
+  const load: Op = { k: "load", r: 0, from: shared, site };
+  const store = (v: number): Op => ({ k: "store", to: shared, e: { k: "num", v }, site });
+  const holds: Expr = { k: "bin", op: "==", l: { k: "cell", c: 1 }, r: { k: "num", v: 2 } };
+
+  it.each<[string, Model, string | undefined]>([
+    [
+      // It might have come to wake us.
+      "a thread is not stuck where the other reached a bound",
+      model([load, { k: "await", r: 0, from: own, cond: { k: "reg", r: 0 }, site }, stop], [store(1), cut]),
+      undefined,
+    ],
+    [
+      "a thread is stuck at a wait that nobody else notices",
+      model([load, { k: "await", r: 0, from: own, cond: { k: "reg", r: 0 }, site }, stop], [store(1), stop]),
+      "deadlock",
+    ],
+    [
+      "a thread goes on when the other reached a bound",
+      model([{ k: "free", live: shared, site }, cut], [load, { k: "touch", live: shared, site }, stop]),
+      "use-after-free",
+    ],
+    [
+      "what is broken from the start may be mended by the first steps",
+      model([store(2), stop], [store(2), stop], [{ e: holds, harm: 0 }]),
+      undefined,
+    ],
+    [
+      "what is broken from the start is broken by any step",
+      model([store(2), stop], [{ k: "set", r: 0, e: { k: "num", v: 0 }, site }, stop], [{ e: holds, harm: 0 }]),
+      "harm",
+    ],
+  ])("%s", async (_, m, kind) => {
+    expect(search(m).violation?.kind).toBe(kind);
+    expect((await runSpin(toPromela(m))).violated).toBe(kind !== undefined);
+  });
+
+  it(`agrees on ${MODELS} random programs`, { timeout: 240_000 + 500 * MODELS }, async () => {
     const first = Number(process.env.LOCKSTEP_FUZZ_SEED ?? Date.now() % 1_000_000_000);
     console.log(`Promela exports from seed ${first} (LOCKSTEP_FUZZ_SEED repeats them)`);
     // As many of each verdict.
