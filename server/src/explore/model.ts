@@ -111,7 +111,7 @@ export interface Thread {
   dormant?: boolean;
   /**
    * An interrupt handler: starts only while `host` is outside `section`, and the host stands still
-   * until it ends.
+   * until it ends. It has come when its first op is done: one that is to wait for its host begins with another op.
    */
   interrupts?: { host: number; section: number };
   /** What it may still hold when it ends: lock numbers. Anything else is a violation. */

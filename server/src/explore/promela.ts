@@ -114,11 +114,13 @@ class Exporter {
       if (h.interrupts?.host === t) guards.push(`!busy[${i}]`);
     });
     this.ops.begin();
-    const entry = thread.interrupts && pc === 0 ? [`busy[${t}] = true;`] : [];
+    // The interrupt has come with the first op that is done, not when it queues for a lock.
+    const entry = (to: number | undefined): string[] =>
+      thread.interrupts && pc === 0 && to !== pc ? [`busy[${t}] = true;`] : [];
     return this.ops.alternatives(t, op, pc).map(({ guard, effects, to }) => {
       // The last op may be a bound, or a branch with an overflow of its own: nothing follows it.
       const target = to ?? (op.k === "stop" || pc + 1 >= thread.ops.length ? null : pc + 1);
-      const pairs: string[] = [...entry, ...effects];
+      const pairs: string[] = [...entry(to), ...effects];
       const tied = op.atomic === true && target !== null ? this.tied(t, target, pc) : [];
       // The rest of an atomic sequence is entered without giving way; invariants are looked at behind it.
       if (tied.length === 0) pairs.push(...this.asserts(t, pc));
