@@ -9,10 +9,11 @@ import { ANY, ERRPTR, NEGATIVE, ZERO } from "../locks/facts";
 import { optionalOuts } from "../locks/outParams";
 import { isHeld } from "../locks/query";
 import type { LockEntry, Site, State } from "../locks/state";
+import { canonicalFolio } from "../locks/terms";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
-import { changesOwner, leftInDoubt, lentSince } from "./ownership";
+import { acquisition, changesOwner, givenBack, leftInDoubt, lentSince } from "./ownership";
 
 type Exit = Extract<Event, { k: "exit" }>;
 
@@ -204,6 +205,7 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
       groups.set(key, g);
     }
   }
+  const returned = givenBack(ctx);
   const out: RawFinding[] = [];
   for (const g of groups.values()) {
     if (g.held.length === 0) continue;
@@ -216,12 +218,14 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
     for (const x of g.held) {
       if (x.state.hearsay || releasedAs(ctx, x.state, g.entry)) continue;
       // Per-object locks change owners: only what this function itself takes, and elsewhere gives back or is done with.
+      const doubt = wandering && leftInDoubt(ctx, exits, g.held, x, g.entry.obj);
       const done =
+        doubt ||
         g.free.length > 0 ||
-        x.state.hasMark(g.entry.obj, "reference_dropped") ||
-        leftInDoubt(ctx, exits, g.held, x, g.entry.obj);
+        returned.has(acquisition(g.entry)) ||
+        x.state.hasMark(g.entry.obj, "reference_dropped");
       if (wandering && (!done || changesOwner(ctx, x, g.entry.obj))) continue;
-      if (handedOver(ctx, g, x)) continue;
+      if (handedOver(ctx, g, x, doubt)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
       const lock = label(ctx, entry.cls);
       const elsewhere = releaseOf(g);
@@ -272,13 +276,13 @@ function releasedAs(ctx: DetectorContext, s: State, l: LockEntry): boolean {
 }
 
 /** Is returning with the lock held part of what the function is for? */
-function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
+function handedOver(ctx: DetectorContext, g: Group, x: Exit, doubt: boolean): boolean {
   const { fn } = ctx;
   if (fn.attributes.some((a) => /acquires/.test(a.word))) return true;
   const m = ctx.analysis.machine;
   if (covers(ctx.handovers, m, g.entry.cls, x.state, x.ret)) return true;
   const term = express(m, x.state, g.entry.obj, x.ret);
-  if (x.ret !== null && x.ret === g.entry.obj) return true;
+  if (x.ret !== null && (x.ret === g.entry.obj || canonicalFolio(m, x.ret) === g.entry.obj)) return true;
   const viaOutParameter = term?.k === "after" && term.of.k === "arg";
   if (viaOutParameter && isSuccess(ctx, x.state, x.ret)) return true;
   // Kept where the caller finds it: page locks, and mappings of page tables, which any pointer into the table undoes.
@@ -295,7 +299,9 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit): boolean {
     if (!success) return false;
   }
   if (g.free.length === 0 && !success && exitsWithoutLock(ctx, g)) return false;
-  // The object must be one that the caller can name, else nobody could ever release it.
+  // A caller who cannot tell cannot release it, nor one who cannot name the object. Where it is given back on failure, one
+  // that returns without it may have been called with it.
+  if (doubt && g.free.length === 0) return false;
   if (!term) return false;
   if (term.k === "ret" || term.k === "after" || (term.k === "field" && (term.of.k === "ret" || term.of.k === "after")))
     return true;

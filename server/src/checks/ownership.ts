@@ -1,6 +1,6 @@
 /** Who is to release a per-object lock: such locks change hands with the object. */
 import type { Event } from "../locks/events";
-import { lockKey, type State } from "../locks/state";
+import { type LockEntry, lockKey, type State } from "../locks/state";
 import { canonicalFolio } from "../locks/terms";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
@@ -25,6 +25,22 @@ export function leftInDoubt(ctx: DetectorContext, exits: Exit[], held: Exit[], x
   return exits.some((y) => !held.includes(y) && sameResult(ctx, x, y) && !canTell(ctx, x, y));
 }
 
+/** Which lock taken where: of another object in each turn of a loop. */
+export const acquisition = (l: LockEntry): string => `${l.cls}@${l.origin.at}`;
+
+/** What the function takes and gives back itself, and does not collect: a turn of a loop begins without that of the last. */
+export function givenBack(ctx: DetectorContext): Set<string> {
+  const out = new Set<string>();
+  for (const e of ctx.analysis.events)
+    if (e.k === "release" && !e.info.entry && !e.info.attempt && e.info.mode !== "top") out.add(acquisition(e.info));
+  for (const e of ctx.analysis.events) {
+    if (e.k !== "acquire" || !out.has(`${e.cls}@${e.site.at}`)) continue;
+    for (const l of e.state.locks.values())
+      if (l.cls === e.cls && l.mode !== "free" && l.origin.at === e.site.at) out.delete(acquisition(l));
+  }
+  return out;
+}
+
 /** Is it an argument, or the folio of one: an object that the caller goes on having? */
 function isHandedIn(ctx: DetectorContext, obj: ValueId): boolean {
   const { t } = ctx.analysis.machine;
@@ -36,9 +52,18 @@ function sameResult(ctx: DetectorContext, x: Exit, y: Exit): boolean {
   const { t } = ctx.analysis.machine;
   if (x.ret === null || y.ret === null) return x.ret === y.ret;
   if (isPointer(ctx.fn.returnType) || !/\b(int|long|bool)\b/.test(ctx.fn.returnType)) return false;
-  const constants = [x, y].map((e) => t.get(e.ret as ValueId).k);
-  if (x.ret !== y.ret && constants.every((k) => k === "num" || k === "sym" || k === "un")) return false;
+  const mine = constants(ctx, x.ret);
+  const theirs = constants(ctx, y.ret);
+  if (mine && theirs && !mine.some((v) => theirs.includes(v))) return false;
   return (x.state.mask(t, x.ret) & y.state.mask(t, y.ret)) !== 0;
+}
+
+/** The constants that the value may be, where paths met too; null if it may be something else. */
+function constants(ctx: DetectorContext, v: ValueId): ValueId[] | null {
+  const { t } = ctx.analysis.machine;
+  const origins = [...t.originsOf(v)].filter((o) => t.get(o).k !== "phi");
+  const named = (o: ValueId): boolean => ["num", "sym", "un"].includes(t.get(o).k);
+  return origins.length > 0 && origins.every(named) ? origins : null;
 }
 
 /** Do the two paths differ in something that the caller knows: an argument, a field of one? */

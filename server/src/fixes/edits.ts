@@ -54,7 +54,6 @@ function insert(draft: Draft, edit: FixEdit, words: Words): void {
     return;
   }
   const name = place(draft, edit.before ?? edit.after ?? "site");
-  splitDeclaration(draft, name);
   insertAt(draft, name, lines(), edit.before !== undefined ? "before" : "after");
 }
 

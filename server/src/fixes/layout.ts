@@ -12,6 +12,12 @@ export function indented(lines: readonly string[], indent: string): string {
 
 /** Statements get a line of their own, before or behind another. */
 export function insertAt(draft: Draft, place: string, lines: readonly string[], side: "before" | "after"): void {
+  const last = draft.fn.body.at(-1);
+  if (side === "before" && last && isEnd(draft, draft.mark(place).at)) {
+    const at = draft.nextLine(last.end);
+    draft.splice(at, at, indented(lines, draft.indentAt(last.at)));
+    return;
+  }
   splitDeclaration(draft, place);
   braced(draft, place);
   const here = inBlock(draft.statementAt(draft.mark(place).at));
@@ -23,6 +29,11 @@ export function insertAt(draft: Draft, place: string, lines: readonly string[], 
     throw new Inapplicable("not at the start of a line");
   const keep = side === "after" && stmt.k === "decl" ? "\n" : "";
   draft.splice(at, at, keep + indented(lines, indent));
+}
+
+/** Is it where a function without a `return` returns? */
+function isEnd(draft: Draft, at: number): boolean {
+  return draft.text.slice(at).trim() === "}";
 }
 
 /** `if (c) x;` → `if (c) { x; }`, with the other branches alike, if the statement at the place stands alone. */

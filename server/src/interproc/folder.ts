@@ -3,7 +3,7 @@
 import { folderOf } from "../base/path";
 import { Query } from "../base/query";
 import { analyseFunction, type FunctionAnalysis } from "../locks/analyse";
-import type { EntryContext, Scope } from "../locks/context";
+import type { EntryContext, HandingOn, Scope } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { CallModel } from "../locks/outcomes";
 import { handedOn } from "./callbacks";
@@ -153,26 +153,30 @@ export class Folder<V> {
     return { key: refKey(ref), tiny: item.calls.length === 0 && item.end - item.bodyStart < 800 };
   }
 
-  private handsOn(file: string, name: string, index: number): boolean {
+  /** `way`: stored only, or called through a pointer too. */
+  private handsOn(file: string, name: string, index: number, way: HandingOn): boolean {
     const target = this.targets.get(`${file}|${name}`);
-    return target !== null && this.handing.get(`${target.key}|${index}`);
+    return target !== null && this.handing.get(`${target.key}|${index}|${way}`);
   }
 
   private findHanding(where: string): boolean {
-    const bar = where.lastIndexOf("|");
-    const key = where.slice(0, bar);
+    const [way, index, ...rest] = where.split("|").reverse() as [HandingOn, string, ...string[]];
+    const key = rest.reverse().join("|");
     this.program.readText(key);
     const ref = this.program.find(key);
     if (!ref) return false;
     const { ast } = this.program.lowered(ref);
-    const parameter = ast.params[Number(where.slice(bar + 1))];
+    const parameter = ast.params[Number(index)];
     if (!parameter) return false;
     const places = handedOn(ast, parameter.name);
     return (
-      places.some(({ callee }) => callee === null) ||
+      places.some((x) => x.k === "store" || (x.callee === null && way === "any")) ||
       places.some(
-        ({ callee, index }) =>
-          callee !== null && !this.program.isOpaque(callee) && this.handsOn(ref.file, callee, index),
+        (x) =>
+          x.k === "call" &&
+          x.callee !== null &&
+          !this.program.isOpaque(x.callee) &&
+          this.handsOn(ref.file, x.callee, x.index, way),
       )
     );
   }
@@ -215,7 +219,7 @@ export class Folder<V> {
         return model;
       },
       reaches: (name) => this.targets.get(`${ref.file}|${name}`) !== null,
-      handsOn: (name, index) => this.handsOn(ref.file, name, index),
+      handsOn: (name, index, way) => this.handsOn(ref.file, name, index, way),
       macroCalls: (name) => program.env.calls(ref.file, name),
       counters: program.inAskedSlot(ref),
       constant: (name) => {

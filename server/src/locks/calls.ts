@@ -12,6 +12,7 @@ import {
   loseThroughMacro,
   loseTrack,
   noteEscapes,
+  noteKept,
   noteStored,
 } from "./lending";
 import type { Machine } from "./machine";
@@ -64,6 +65,7 @@ export function performCall(m: Machine, s: State, e: CallExpr): ValueId {
     havocArguments(m, s, e, frame);
     return m.result(s, e.at, callSlot(name));
   }
+  if (!model.primitive) noteKept(m, s, frame, name);
   return applyModel(m, s, model, frame, { at: e.at, end: e.end, note: "" });
 }
 

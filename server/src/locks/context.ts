@@ -106,14 +106,17 @@ export interface Compiled {
   gfpSleeps(names: readonly string[]): "yes" | "no" | "unknown";
 }
 
+/** How an argument goes on from a callee. */
+export type HandingOn = "any" | "store";
+
 /** Supplies callees and declarations for one function. */
 export interface Scope {
   /** Model of a call by name, or null if nothing is known. */
   call(name: string, args: number): CallModel | null;
   /** Is the body of the function in reach, whether or not it says anything about locks? */
   reaches(name: string): boolean;
-  /** Does the function, of which no more is known than its text, hand the argument on to one it calls through a pointer? */
-  handsOn(name: string, index: number): boolean;
+  /** Does the text of the function show that it stores the argument, or (`any`) hands it on to one that it calls through a pointer? */
+  handsOn(name: string, index: number, way: HandingOn): boolean;
   /** What the function-like macro of this name calls, through other macros too; empty if it is none. */
   macroCalls(name: string): readonly string[];
   /** Value of an object-like macro: a number, or the names it ors together. */

@@ -1,6 +1,6 @@
 /** Transfer of lock operations: acquire, release, downgrade, assert, and what ends with them. */
 import { narrow, truth } from "./assume";
-import { POSITIVE } from "./facts";
+import { ANY, POSITIVE, ZERO } from "./facts";
 import { endDependents, loseGuarded } from "./guarded";
 import type { Machine } from "./machine";
 import { ANY_MODE, aliasing, certainlyFree, holds, isHeld } from "./query";
@@ -30,6 +30,8 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   const c = classOf(m, op.cls);
   const before = s.locks.get(key);
   if (c?.kind === "spin" && !c.generic && c.field === undefined) isLockPointer(m, s, op);
+  // What is locked by a bit of its own is there.
+  if (c?.kind === "bit") narrow(m.t, s, pointerOf(m, op.obj), ANY & ~ZERO);
   if (m.sink)
     m.emit({
       k: "acquire",
@@ -96,6 +98,12 @@ export function acquire(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   });
 }
 
+/** The pointer that an object with a lock bit goes by: that of a folio, or of one of its pages. */
+function pointerOf(m: Machine, obj: ValueId): ValueId {
+  const x = m.t.get(obj);
+  return x.k === "pure" && x.args.length === 1 ? x.args[0]! : obj;
+}
+
 /** A lock that goes by its own pointer: that pointer is valid, and stays of the class wherever it is passed. */
 function isLockPointer(m: Machine, s: State, op: LockOp): void {
   const { k } = m.t.get(op.obj);
@@ -120,6 +128,8 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   const c = classOf(m, op.cls);
   // A lock that was taken and given back here is known by itself: no guessing which one is meant.
   const known = entry !== undefined && !entry.entry && !entry.attempt && !entry.dropped;
+  // Where there is no object, there is another mistake, or the caller knows that there is one.
+  if (c?.kind === "bit" && s.mask(m.t, pointerOf(m, obj)) === ZERO) return;
   if (!known && c?.kind !== "bit" && (!entry || !isHeld(entry))) {
     const other = sameLock(m, s, op.cls, op.obj) ?? likelyAlias(m, s, op.cls, op.obj, mode);
     if (other) {
@@ -153,6 +163,7 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
         callee: op.callee,
       });
     }
+    if (m.sink) m.emit({ k: "release", info: entry, site: op.site, state: s.fork() });
     markReleased(m, s, entry, op);
     return;
   }

@@ -47,6 +47,8 @@ export type Event =
       state: State;
       callee: string | null;
     }
+  /** A lock that is held is given back. */
+  | { k: "release"; info: LockEntry; site: Site; state: State }
   | {
       k: "action";
       action: string;

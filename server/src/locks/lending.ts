@@ -23,7 +23,16 @@ export function loseHandedOn(m: Machine, s: State, frame: CallFrame, name: strin
   for (const l of s.locks.values()) {
     if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
     const index = frame.args.findIndex((v) => v === l.obj || canonicalFolio(m, v) === l.obj);
-    if (index >= 0 && m.scope.handsOn(name, index)) loseTrack(m, s, l.cls, l.obj, site);
+    if (index >= 0 && m.scope.handsOn(name, index, "any")) loseTrack(m, s, l.cls, l.obj, site);
+  }
+}
+
+/** A callee that keeps a locked object where others find it: they may unlock it. */
+export function noteKept(m: Machine, s: State, frame: CallFrame, name: string): void {
+  for (const l of s.locks.values()) {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+    const index = frame.args.findIndex((v) => v === l.obj || canonicalFolio(m, v) === l.obj);
+    if (index >= 0 && m.scope.handsOn(name, index, "store")) s.addMark(l.obj, "escaped");
   }
 }
 
