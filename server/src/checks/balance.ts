@@ -13,7 +13,7 @@ import { canonicalFolio } from "../locks/terms";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
-import { acquisition, changesOwner, givenBack, leftInDoubt, lentSince } from "./ownership";
+import { acquisition, changesOwner, givenBack, leftInDoubt, lentSince, releasedAlike } from "./ownership";
 
 type Exit = Extract<Event, { k: "exit" }>;
 
@@ -287,7 +287,8 @@ function handedOver(ctx: DetectorContext, g: Group, x: Exit, doubt: boolean): bo
   if (viaOutParameter && isSuccess(ctx, x.state, x.ret)) return true;
   // Kept where the caller finds it: page locks, and mappings of page tables, which any pointer into the table undoes.
   const kind = m.rules.classes.get(g.entry.cls)?.kind;
-  if (term?.k === "after" && (kind === "bit" || (kind === "map" && term.of.k === "field"))) return true;
+  const kept = kind === "bit" || (kind === "map" && term?.k === "after" && term.of.k === "field");
+  if (term?.k === "after" && kept && !releasedAlike(ctx, g.free, x)) return true;
   if (flaggedInMemory(ctx, g, x)) return true;
   // Reported through the result: success holds, failure does not.
   const heldMask = maskOf(ctx, g.held);

@@ -41,6 +41,11 @@ export function givenBack(ctx: DetectorContext): Set<string> {
   return out;
 }
 
+/** Does a return that gave the lock back look just like this one to the caller? */
+export function releasedAlike(ctx: DetectorContext, free: Exit[], x: Exit): boolean {
+  return free.some((y) => sameResult(ctx, x, y) && !canTell(ctx, x, y));
+}
+
 /** Is it an argument, or the folio of one: an object that the caller goes on having? */
 function isHandedIn(ctx: DetectorContext, obj: ValueId): boolean {
   const { t } = ctx.analysis.machine;
@@ -51,7 +56,7 @@ function isHandedIn(ctx: DetectorContext, obj: ValueId): boolean {
 function sameResult(ctx: DetectorContext, x: Exit, y: Exit): boolean {
   const { t } = ctx.analysis.machine;
   if (x.ret === null || y.ret === null) return x.ret === y.ret;
-  if (isPointer(ctx.fn.returnType) || !/\b(int|long|bool)\b/.test(ctx.fn.returnType)) return false;
+  if (isPointer(ctx.fn.returnType)) return false;
   const mine = constants(ctx, x.ret);
   const theirs = constants(ctx, y.ret);
   if (mine && theirs && !mine.some((v) => theirs.includes(v))) return false;
