@@ -423,3 +423,68 @@ describe("a VMA that a helper splits or merges before it changes it", () => {
     expect(reported(code("1"))).toEqual(["R05 change"]);
   });
 });
+
+describe("a lock that a helper needs on some of its paths", () => {
+  const chain = (test: string, ...callers: string[]): string => `
+    static int set_one(struct vm_area_struct *vma, vm_flags_t flags, int how)
+    {
+    	if (${test})
+    		return 0;
+    	vma_start_write(vma);
+    	vm_flags_reset(vma, flags);
+    	return 1;
+    }
+    static int set_all(vm_flags_t flags, int how)
+    {
+    	VMA_ITERATOR(vmi, current->mm, 0);
+    	struct vm_area_struct *vma;
+    	int n = 0;
+
+    	for_each_vma(vmi, vma)
+    		n += set_one(vma, flags, how);
+    	return n;
+    }
+    ${callers.join("\n")}`;
+  const caller = (name: string, mode: string, how: string): string => `
+    int ${name}(vm_flags_t flags, int how)
+    {
+    	int n;
+
+    	mmap_${mode}_lock(current->mm);
+    	n = set_all(flags, ${how});
+    	mmap_${mode}_unlock(current->mm);
+    	return n;
+    }`;
+  const changed = "vma->vm_flags == flags";
+
+  it("is missed by the caller that holds it for reading", () => {
+    const found = reported(chain(changed, caller("right", "write", "0"), caller("wrong", "read", "0")));
+    expect(new Set(found)).toEqual(new Set(["R02 wrong", "R10 wrong"]));
+  });
+
+  it("is not missed by those that hold it for writing", () => {
+    expect(reported(chain(changed, caller("one", "write", "0"), caller("other", "write", "how")))).toEqual([]);
+  });
+
+  it("is not asked of a caller that chooses what the helper does", () => {
+    for (const test of ["!how", "how == 2", "how != 1"])
+      expect(reported(chain(test, caller("writes", "write", "1"), caller("reads", "read", "how")))).toEqual([]);
+  });
+
+  it("may be that of the running task", () => {
+    const map = (mode: string): string[] =>
+      reported(`
+    unsigned long map_one(struct file *file, unsigned long addr)
+    {
+    	struct mm_struct *mm = current->mm;
+    	unsigned long populate, at;
+
+    	mmap_${mode}_lock(mm);
+    	at = do_mmap(file, addr, PAGE_SIZE, 0, 0, 0, 0, &populate, NULL);
+    	mmap_${mode}_unlock(mm);
+    	return at;
+    }`);
+    expect(map("read")).toEqual(["R02 map_one"]);
+    expect(map("write")).toEqual([]);
+  });
+});

@@ -2,6 +2,7 @@
 import type { Event } from "../locks/events";
 import type { Machine } from "../locks/machine";
 import type { CallNeed, SomeNeed, Term } from "../locks/outcomes";
+import { type LockEntry, lockKey, type PendingNeed } from "../locks/state";
 import { parameterFacts } from "./clauses";
 import { express } from "./express";
 
@@ -31,8 +32,8 @@ export function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
   }
   for (const l of first.state.locks.values()) {
     const rule = m.rules.assertRules.get(l.cls);
-    if (rule === undefined || !l.origin.note.startsWith("asserted") || l.obj < 0) continue;
-    if (!exits.every((e) => e.state.locks.get(`${l.cls}@${l.obj}`)?.origin.note.startsWith("asserted"))) continue;
+    if (rule === undefined || !isAsserted(l) || l.obj < 0) continue;
+    if (!exits.every((e) => isAsserted(e.state.locks.get(lockKey(l.cls, l.obj))))) continue;
     const term = express(m, first.state, l.obj, null);
     if (term && term.k !== "after" && term.k !== "ret")
       out.set(`assert${l.cls}${JSON.stringify(term)}`, {
@@ -46,16 +47,30 @@ export function needsOf(m: Machine, exits: Exit[]): CallNeed[] {
   return [...out.values()];
 }
 
-/** What only some returns need, of rules that ask for that too; guesses do not count. */
+const isAsserted = (l: LockEntry | undefined): boolean => l?.origin.note.startsWith("asserted") === true;
+
+/** Marks on an object end with its lock: they are not taken on behalf of a callee. */
+const comesAndGoes = (m: Machine, cls: string): boolean => m.rules.classes.get(cls)?.kind === "mark";
+
+/** What a return asserted on its way. */
+function asserted(m: Machine, e: Exit): PendingNeed[] {
+  return [...e.state.locks.values()].flatMap((l) => {
+    const rule = m.rules.assertRules.get(l.cls);
+    if (rule === undefined || !isAsserted(l) || comesAndGoes(m, l.cls)) return [];
+    return [{ rule, cls: l.cls, mode: l.entryMode, obj: l.obj, site: l.origin, what: "it asserts that" }];
+  });
+}
+
+/** What only some returns need, of rules that ask for that too, or asserted; guesses do not count. */
 export function someNeedsOf(m: Machine, exits: Exit[], always: readonly CallNeed[]): SomeNeed[] {
-  if (m.rules.someNeeds.size === 0) return [];
+  const asserts = new Set([...m.rules.assertRules].flatMap(([cls, rule]) => (comesAndGoes(m, cls) ? [] : [rule])));
   const found = new Map<string, { need: CallNeed; exits: Exit[] }>();
   const keyOf = (n: CallNeed): string => `${n.rule}${n.cls}${n.mode}${JSON.stringify(n.term)}`;
   const known = new Set(always.map(keyOf));
   for (const e of exits) {
     if (e.state.guess) continue;
-    for (const { rule, cls, mode, obj, what, alternatives } of e.state.needs.values()) {
-      if (!m.rules.someNeeds.has(rule) || alternatives || obj < 0) continue;
+    for (const { rule, cls, mode, obj, what, alternatives } of [...e.state.needs.values(), ...asserted(m, e)]) {
+      if ((!m.rules.someNeeds.has(rule) && !asserts.has(rule)) || alternatives || obj < 0) continue;
       const term = express(m, e.state, obj, null);
       if (!term || term.k === "after" || term.k === "ret") continue;
       const need = { rule, cls, mode, term, what };
@@ -65,5 +80,7 @@ export function someNeedsOf(m: Machine, exits: Exit[], always: readonly CallNeed
       else if (!known.has(key)) found.set(key, { need, exits: [e] });
     }
   }
-  return [...found.values()].slice(0, 4).map(({ need, exits: some }) => ({ ...need, when: parameterFacts(m, some) }));
+  return [...found.values()]
+    .slice(0, 4)
+    .map(({ need, exits: some }) => ({ ...need, when: parameterFacts(m, some, true) }));
 }

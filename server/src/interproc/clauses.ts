@@ -11,7 +11,7 @@ import { express } from "./express";
 type Exit = Extract<Event, { k: "exit" }>;
 
 /** What an outcome's exits know of parameters, fields reached from them and flag tests on these. */
-export function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
+export function parameterFacts(m: Machine, exits: Exit[], unequal = false): Clause[] {
   const first = exits[0];
   if (!first) return [];
   const clauses: Clause[] = [];
@@ -24,9 +24,13 @@ export function parameterFacts(m: Machine, exits: Exit[]): Clause[] {
     let fact = first.state.facts.get(v);
     for (const e of exits.slice(1)) fact = joinFacts(fact, e.state.facts.get(v));
     const inherent = inherentMask(m.t, v);
-    if (!fact || ((fact.mask & inherent) === inherent && fact.eq === undefined)) continue;
+    if (!fact || ((fact.mask & inherent) === inherent && fact.eq === undefined && !(unequal && fact.ne))) continue;
     const term = express(m, first.state, v, null);
     if (!term || term.k === "after") continue;
+    for (const other of (unequal && fact.ne) || []) {
+      const to = express(m, first.state, other, null);
+      if (to?.k === "sym" || (to?.k === "num" && to.n !== 0)) clauses.push({ k: "equals", term, to, positive: false });
+    }
     const eq = fact.eq !== undefined ? express(m, first.state, fact.eq, null) : null;
     if (eq) clauses.push({ k: "equals", term, to: eq, positive: true });
     else if (fact.mask !== ANY) clauses.push({ k: "mask", term, mask: fact.mask });

@@ -7,7 +7,7 @@ import type { Compiled, EntryContext } from "../locks/context";
 import { UNKNOWN_ENTRY } from "../locks/context";
 import type { Machine } from "../locks/machine";
 import type { Term } from "../locks/outcomes";
-import { isHeld } from "../locks/query";
+import { ANY_MODE, isHeld } from "../locks/query";
 import type { State } from "../locks/state";
 import type { ValueId } from "../locks/values";
 import { parsePath } from "../rules/expressions";
@@ -199,21 +199,18 @@ function atCall(a: FunctionAnalysis, s: State, args: ValueId[]): Meet {
   const unclear = new Set<string>();
   const freed = new Set<string>();
   for (const e of s.locks.values()) {
-    const term = inArguments(m, s, e.obj, args);
+    const terms = termsInArguments(m, s, e.obj, args);
+    const note = (mode: "read" | "write" | "any" | "free"): void => {
+      for (const term of terms) held.set(e.cls + JSON.stringify(term), { cls: e.cls, term, mode, why: "" });
+    };
     if (isHeld(e)) {
       some.add(e.cls);
       unclear.add(e.cls);
-      if (term && e.mode !== "top") {
-        held.set(e.cls + JSON.stringify(term), {
-          cls: e.cls,
-          term,
-          mode: e.mode === "write" ? "write" : "read",
-          why: "",
-        });
-      }
+      const anyMode = e.entry && e.origin.note === ANY_MODE;
+      if (e.mode !== "top") note(e.mode === "write" ? "write" : anyMode ? "any" : "read");
     } else {
       freed.add(e.cls);
-      if (term) held.set(e.cls + JSON.stringify(term), { cls: e.cls, term, mode: "free", why: "" });
+      note("free");
     }
   }
   const free = new Set<string>();
@@ -230,10 +227,24 @@ function intersect(a: Meet, b: Meet): Meet {
   for (const [k, x] of a.held) {
     const y = b.held.get(k);
     if (!y || (x.mode === "free") !== (y.mode === "free")) continue;
-    held.set(k, x.mode === y.mode ? x : { ...x, mode: x.mode === "free" ? "free" : "read" });
+    // In which mode is for those callers to be told that hold it in the wrong one.
+    held.set(k, x.mode === y.mode ? x : { ...x, mode: "any" });
   }
   const both = <T>(x: Set<T>, y: Set<T>): Set<T> => new Set([...x].filter((v) => y.has(v)));
   return { held, free: both(a.free, b.free), some: both(a.some, b.some), fresh: both(a.fresh, b.fresh) };
+}
+
+/** By what all functions know (`current`), and by the arguments too: `vma->vm_mm` of an argument may be the same. */
+function termsInArguments(m: Machine, s: State, v: ValueId, args: ValueId[]): Term[] {
+  const first = inArguments(m, s, v, args);
+  const through: Term[] = [];
+  for (const [addr, content] of s.mem) {
+    if (content !== v || m.t.get(addr).k !== "field") continue;
+    const of = inArguments(m, s, addr, args);
+    if (of) through.push({ k: "load", of });
+  }
+  const all = [...(first ? [first] : []), ...through];
+  return all.filter((x, i) => all.findIndex((y) => JSON.stringify(y) === JSON.stringify(x)) === i).slice(0, 4);
 }
 
 /** Expresses an object by the arguments of a call: an argument, or fields reached from one. */

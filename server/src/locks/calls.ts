@@ -150,8 +150,18 @@ function askCaller(m: Machine, s: State, model: CallModel, frame: CallFrame, sit
   for (const n of model.someNeeds) {
     const obj = termValue(m, s, frame, n.term);
     if (obj === null || onStack(m, frame, n.term)) continue;
-    if (n.when.every((c) => clauseTruth(m, s, c, frame) !== "false")) requireForCall(m, s, n, obj, site, model.name);
+    const asked = n.when.every((c) => {
+      const truth = clauseTruth(m, s, c, frame);
+      return truth === "true" || (truth === "unknown" && !selects(c));
+    });
+    if (asked) requireForCall(m, s, n, obj, site, model.name);
   }
+}
+
+/** Does the caller choose by the clause what the callee is to do: one of some constants, or whether at all? */
+function selects(c: Clause): boolean {
+  if (c.k === "equals") return c.to.k === "num" || c.to.k === "sym";
+  return c.k === "mask" && c.term.k === "arg" && c.mask !== POSITIVE;
 }
 
 /** Locks whose class the callee knows; those it leaves in a cell are there afterwards. */

@@ -316,12 +316,16 @@ export function downgrade(m: Machine, s: State, op: LockOp): void {
   endDependents(m, s, { cls: op.cls, obj: op.obj } as LockEntry, site);
 }
 
+function assertion(m: Machine, op: LockOp): Site {
+  return { ...op.site, note: `asserted: ${label(m, op.cls)} held` };
+}
+
 export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "write" | "any"): void {
   const key = lockKey(op.cls, op.obj);
   const e = s.locks.get(key);
   if (e && isHeld(e)) {
     if (mode === "write" && e.mode === "read" && e.entry && e.origin.note === ANY_MODE)
-      s.setLock({ ...e, mode: "write" });
+      s.setLock({ ...e, mode: "write", entryMode: "write", origin: assertion(m, op) });
     else if (mode === "write" && e.mode !== "write") checkAssertion(m, s, op, mode);
     return;
   }
@@ -332,7 +336,7 @@ export function assertHeld(m: Machine, s: State, op: LockOp, mode: "read" | "wri
     obj: op.obj,
     mode: mode === "write" ? "write" : "read",
     depth: 1,
-    origin: { ...op.site, note: mode === "any" ? ANY_MODE : `asserted: ${label(m, op.cls)} held` },
+    origin: mode === "any" ? { ...op.site, note: ANY_MODE } : assertion(m, op),
     last: null,
     entry: true,
     entryMode: mode,

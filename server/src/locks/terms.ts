@@ -22,7 +22,7 @@ export function canonicalFolio(m: Machine, v: ValueId): ValueId {
   return m.t.pure("folio", [v]);
 }
 
-function rootOf(m: Machine, f: CallFrame, path: Path): ValueId | null {
+function rootOf(m: Machine, s: State, f: CallFrame, path: Path): ValueId | null {
   switch (path.root.k) {
     case "arg":
       return f.args[path.root.index] ?? null;
@@ -32,6 +32,8 @@ function rootOf(m: Machine, f: CallFrame, path: Path): ValueId | null {
       return m.t.global(path.root.name);
     case "cpu":
       return m.t.sym("cpu");
+    case "current":
+      return m.load(s, m.t.global("current"));
     default:
       return null;
   }
@@ -39,7 +41,7 @@ function rootOf(m: Machine, f: CallFrame, path: Path): ValueId | null {
 
 function pathValue(m: Machine, s: State, f: CallFrame, path: Path, asAddress: boolean): ValueId | null {
   const { t } = m;
-  let v = rootOf(m, f, path);
+  let v = rootOf(m, s, f, path);
   if (v === null) return null;
   // A dot on an argument: the argument is an lvalue given by name (macros).
   let addr: ValueId | null = null;

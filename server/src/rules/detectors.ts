@@ -40,6 +40,7 @@ export const DETECTORS: Record<string, z.ZodObject> = {
     accessorOnly: z.boolean().optional(),
     asserts: names.optional(),
     own: z.boolean().optional(),
+    some: z.boolean().optional(),
   }),
   balance: z.strictObject({
     locks: names,
