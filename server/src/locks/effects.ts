@@ -129,9 +129,11 @@ export function release(m: Machine, s: State, op: LockOp, mode: "read" | "write"
   // A lock that was taken and given back here is known by itself: no guessing which one is meant.
   const known = entry !== undefined && !entry.entry && !entry.attempt && !entry.dropped;
   // Where there is no object, there is another mistake, or the caller knows that there is one.
-  if (c?.kind === "bit" && s.mask(m.t, pointerOf(m, obj)) === ZERO) return;
+  const missing = s.mask(m.t, pointerOf(m, obj)) === ZERO;
+  if (c?.kind === "bit" && missing) return;
   if (!known && c?.kind !== "bit" && (!entry || !isHeld(entry))) {
     const other = sameLock(m, s, op.cls, op.obj) ?? likelyAlias(m, s, op.cls, op.obj, mode);
+    if (other && c?.kind === "map" && missing) return;
     if (other) {
       entry = other;
       obj = other.obj;

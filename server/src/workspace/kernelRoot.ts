@@ -7,11 +7,17 @@ export function isKernelRoot(host: Pick<Host, "kindOf">, folder: string): boolea
   return host.kindOf(joinPath(folder, "Kbuild")) === "file" && host.kindOf(joinPath(folder, "mm")) === "folder";
 }
 
+/** An architecture's folder looks like a root, too. */
+function isArchitecture(host: Pick<Host, "kindOf">, folder: string): boolean {
+  const above = folderOf(folder);
+  return /(?:^|\/)arch$/.test(above) && isKernelRoot(host, folderOf(above));
+}
+
 /** The nearest kernel root at or above an absolute path, or undefined. */
 export function findKernelRoot(host: Pick<Host, "kindOf">, path: string): string | undefined {
   let folder = host.kindOf(path) === "folder" ? path : folderOf(path);
   for (;;) {
-    if (isKernelRoot(host, folder)) return folder;
+    if (isKernelRoot(host, folder) && !isArchitecture(host, folder)) return folder;
     const parent = folderOf(folder);
     if (folder === "" || parent === folder) return undefined;
     folder = parent;
