@@ -96,7 +96,6 @@ const FAMILIES: Record<string, Record<string, Expectation>> = {
 /** What inference does not say yet, with the reason; an entry that passes must be deleted. */
 const KNOWN: Record<string, string> = {
   insert_vm_struct: "the maple tree takes the lock as given: only reading is asserted on every path",
-  do_munmap: "early returns need no lock, and a requirement is what every return shows",
   do_mmap: "early returns need no lock, and a requirement is what every return shows",
   walk_page_range: "early returns need no lock, and a requirement is what every return shows",
   make_device_exclusive_range: "the lock is only assumed by what walks the tables far below",

@@ -123,8 +123,8 @@ const MUTATED: Mutated[] = [
   {
     rule: "R21",
     title: "Release it in the mode it is held in",
-    file: "mm/mseal.c",
-    fn: "do_mseal",
+    file: "kernel/events/uprobes.c",
+    fn: "xol_add_vma",
     operator: "weaken-mode",
     what: "(lock only)",
   },
