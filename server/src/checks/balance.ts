@@ -13,7 +13,7 @@ import { canonicalFolio } from "../locks/terms";
 import type { ValueId } from "../locks/values";
 import { isPointer } from "../syntax/types";
 import { type Detector, type DetectorContext, label, list, print, type RawFinding, stepsOf } from "./detector";
-import { acquisition, changesOwner, givenBack, leftInDoubt, lentSince, releasedAlike } from "./ownership";
+import { changesOwner, isGivenBack, leftInDoubt, lentSince, releasedAlike } from "./ownership";
 
 type Exit = Extract<Event, { k: "exit" }>;
 
@@ -205,7 +205,6 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
       groups.set(key, g);
     }
   }
-  const returned = givenBack(ctx);
   const out: RawFinding[] = [];
   for (const g of groups.values()) {
     if (g.held.length === 0) continue;
@@ -219,12 +218,9 @@ function leaks(ctx: DetectorContext, rule: string, classes: Set<string>): RawFin
       if (x.state.hearsay || releasedAs(ctx, x.state, g.entry)) continue;
       // Per-object locks change owners: only what this function itself takes, and elsewhere gives back or is done with.
       const doubt = wandering && leftInDoubt(ctx, exits, g.held, x, g.entry.obj);
-      const done =
-        doubt ||
-        g.free.length > 0 ||
-        returned.has(acquisition(g.entry)) ||
-        x.state.hasMark(g.entry.obj, "reference_dropped");
-      if (wandering && (!done || changesOwner(ctx, x, g.entry.obj))) continue;
+      const done = (): boolean =>
+        doubt || g.free.length > 0 || x.state.hasMark(g.entry.obj, "reference_dropped") || isGivenBack(ctx, g.entry);
+      if (wandering && (!done() || changesOwner(ctx, x, g.entry.obj))) continue;
       if (handedOver(ctx, g, x, doubt)) continue;
       const entry = [...x.state.locks.values()].find((l) => l.cls === g.entry.cls && l.obj === g.entry.obj) ?? g.entry;
       const lock = label(ctx, entry.cls);

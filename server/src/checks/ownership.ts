@@ -25,20 +25,18 @@ export function leftInDoubt(ctx: DetectorContext, exits: Exit[], held: Exit[], x
   return exits.some((y) => !held.includes(y) && sameResult(ctx, x, y) && !canTell(ctx, x, y));
 }
 
-/** Which lock taken where: of another object in each turn of a loop. */
-export const acquisition = (l: LockEntry): string => `${l.cls}@${l.origin.at}`;
-
-/** What the function takes and gives back itself, and does not collect: a turn of a loop begins without that of the last. */
-export function givenBack(ctx: DetectorContext): Set<string> {
-  const out = new Set<string>();
-  for (const e of ctx.analysis.events)
-    if (e.k === "release" && !e.info.entry && !e.info.attempt && e.info.mode !== "top") out.add(acquisition(e.info));
-  for (const e of ctx.analysis.events) {
-    if (e.k !== "acquire" || !out.has(`${e.cls}@${e.site.at}`)) continue;
-    for (const l of e.state.locks.values())
-      if (l.cls === e.cls && l.mode !== "free" && l.origin.at === e.site.at) out.delete(acquisition(l));
-  }
-  return out;
+/**
+ * Does the function give back what it takes at this place, and not collect it: is it of another object in each turn of a loop, and
+ * does no turn begin with that of the last?
+ */
+export function isGivenBack(ctx: DetectorContext, lock: LockEntry): boolean {
+  const taken = (l: LockEntry): boolean =>
+    l.cls === lock.cls && l.origin.at === lock.origin.at && !l.entry && !l.attempt && l.mode !== "free";
+  const { events } = ctx.analysis;
+  return (
+    events.some((e) => e.k === "release" && taken(e.info) && e.info.mode !== "top") &&
+    !events.some((e) => e.k === "acquire" && e.site.at === lock.origin.at && [...e.state.locks.values()].some(taken))
+  );
 }
 
 /** Does a return that gave the lock back look just like this one to the caller? */

@@ -10,7 +10,10 @@ import { express } from "./express";
 
 type Exit = Extract<Event, { k: "exit" }>;
 
-/** What an outcome's exits know of parameters, fields reached from them and flag tests on these. */
+/**
+ * What some exits know of parameters, fields reached from them and flag tests on these. `unequal`: which constants they are not, too;
+ * that outcomes differ in what they are not tells callers little.
+ */
 export function parameterFacts(m: Machine, exits: Exit[], unequal = false): Clause[] {
   const first = exits[0];
   if (!first) return [];

@@ -156,12 +156,12 @@ export class Folder<V> {
   /** `way`: stored only, or called through a pointer too. */
   private handsOn(file: string, name: string, index: number, way: HandingOn): boolean {
     const target = this.targets.get(`${file}|${name}`);
-    return target !== null && this.handing.get(`${target.key}|${index}|${way}`);
+    return target !== null && this.handing.get(`${way}|${index}|${target.key}`);
   }
 
   private findHanding(where: string): boolean {
-    const [way, index, ...rest] = where.split("|").reverse() as [HandingOn, string, ...string[]];
-    const key = rest.reverse().join("|");
+    const [way, index, ...parts] = where.split("|") as [HandingOn, string, ...string[]];
+    const key = parts.join("|");
     this.program.readText(key);
     const ref = this.program.find(key);
     if (!ref) return false;

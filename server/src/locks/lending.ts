@@ -1,9 +1,10 @@
 /** Locks that leave the function's hands without a release: with an object that is lent, linked or stored. */
 import { canonicalLock } from "./canonical";
+import type { HandingOn } from "./context";
 import type { Machine } from "./machine";
 import type { CallModel } from "./outcomes";
 import { isHeld } from "./query";
-import { lockKey, type Site, type State } from "./state";
+import { type LockEntry, lockKey, type Site, type State } from "./state";
 import { type CallFrame, canonicalFolio } from "./terms";
 import type { ValueId } from "./values";
 
@@ -18,22 +19,23 @@ export function loseBitLocks(m: Machine, s: State, frame: CallFrame, site: Site)
   }
 }
 
-/** A callee without a model that hands a locked object on to a callback: the callback may unlock it. */
+/** A callee without a model that hands a locked object on to a callback, or stores it: others may unlock it. */
 export function loseHandedOn(m: Machine, s: State, frame: CallFrame, name: string, site: Site): void {
-  for (const l of s.locks.values()) {
-    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
-    const index = frame.args.findIndex((v) => v === l.obj || canonicalFolio(m, v) === l.obj);
-    if (index >= 0 && m.scope.handsOn(name, index, "any")) loseTrack(m, s, l.cls, l.obj, site);
-  }
+  for (const l of handedOn(m, s, frame, name, "any")) loseTrack(m, s, l.cls, l.obj, site);
 }
 
 /** A callee that keeps a locked object where others find it: they may unlock it. */
 export function noteKept(m: Machine, s: State, frame: CallFrame, name: string): void {
-  for (const l of s.locks.values()) {
-    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") continue;
+  for (const l of handedOn(m, s, frame, name, "store")) s.addMark(l.obj, "escaped");
+}
+
+/** Per-object locks that are held, and whose object the callee hands on. */
+function handedOn(m: Machine, s: State, frame: CallFrame, name: string, way: HandingOn): LockEntry[] {
+  return [...s.locks.values()].filter((l) => {
+    if (!isHeld(l) || m.rules.classes.get(l.cls)?.kind !== "bit") return false;
     const index = frame.args.findIndex((v) => v === l.obj || canonicalFolio(m, v) === l.obj);
-    if (index >= 0 && m.scope.handsOn(name, index, "store")) s.addMark(l.obj, "escaped");
-  }
+    return index >= 0 && m.scope.handsOn(name, index, way);
+  });
 }
 
 /**

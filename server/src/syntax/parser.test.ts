@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { testMacros, wasmParser } from "../../test/cParser";
-import { describeMissing, kernelTree } from "../../test/kernel";
+import { describeKernel, describeMissing } from "../../test/kernel";
 import { parseFunction } from "./parseFunction";
 import { type CParser, sameTree } from "./parser";
 import { createNativeParser, type NativeParser } from "./parserNative";
@@ -78,22 +78,16 @@ else {
     test("same trees on the samples", () => {
       for (const text of samples) expect(sameTree(wasm.parse(text), native.parse(text)), text).toBe(true);
     });
-
-    const tree = kernelTree("6.12");
-    const files = ["mm/mlock.c", "mm/gup.c", "fs/userfaultfd.c"];
-    test.skipIf("missing" in tree)("same ASTs on kernel files", () => {
-      if ("missing" in tree) return;
-      for (const file of files) {
-        const text = readFileSync(path.join(tree.root, file), "utf8");
-        const functions = scanFile(text).functions;
-        expect(functions.length).toBeGreaterThan(20);
-        for (const f of functions) {
-          const source = text.slice(f.start, f.end);
-          const options = { kind: f.kind, macros: testMacros };
-          expect(parseFunction(native, source, options), `${file} ${f.name}`).toEqual(
-            parseFunction(wasm, source, options),
-          );
-        }
+  });
+  describeKernel("6.12", "native backend on kernel files", (root) => {
+    test.each(["mm/mlock.c", "mm/gup.c", "fs/userfaultfd.c"])("same ASTs in %s", (file) => {
+      const text = readFileSync(path.join(root, file), "utf8");
+      const functions = scanFile(text).functions;
+      expect(functions.length).toBeGreaterThan(20);
+      for (const f of functions) {
+        const source = text.slice(f.start, f.end);
+        const options = { kind: f.kind, macros: testMacros };
+        expect(parseFunction(native, source, options), f.name).toEqual(parseFunction(wasm, source, options));
       }
     });
   });
